@@ -1,0 +1,204 @@
+"""`probekit apply`: a session in the foreground, from the first line to the summary."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from probekit import command as commands
+from probekit import pipeline
+from probekit.attach import Links
+from probekit.diagnostics import Diagnostic, DiagnosticError, Origin, host_error
+from probekit.interrupts import Interrupts
+from probekit.ir import Probe
+from probekit.kernel import bpf
+from probekit.kernel.profile import LiveProfile
+from probekit.kernel.tracefs import Tracefs, find_tracefs
+from probekit.live import LiveProbe
+from probekit.outputs.console import Console
+from probekit.render import Scope, Seen
+from probekit.session import ProbeSummary, Session
+
+BACKEND = "bcc"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line asks for. `duration` in ns, None: until something ends it."""
+
+    paths: tuple[Path, ...]
+    settings: Mapping[str, str]
+    duration: int | None
+    include_self: bool
+    argv: tuple[str, ...]
+
+
+def apply(wish: Wish, report: Callable[[Diagnostic], None]) -> None:
+    """Runs it to its end. Raises DiagnosticError, or Interrupted before it is attached."""
+    stopwatch = pipeline.Stopwatch()
+    path = commands.find(wish.argv) if wish.argv else None
+    with ExitStack() as stack:
+        interrupts = Interrupts()
+        stack.callback(interrupts.close)
+        require_privilege()
+        with stopwatch.stage("check"):
+            tracefs = stack.enter_context(find_tracefs())
+            profile = LiveProfile(tracefs)
+            probes = pipeline.probes_of(
+                pipeline.check_files(wish.paths, wish.settings, profile)
+            )
+        scope = _scope(wish, profile)
+        self_pid = bpf.current_pid()
+        live = pipeline.load_probes(probes, scope, BACKEND, stopwatch, self_pid, stack)
+        output = Console(sys.stdout, named=len(probes) > 1)
+        session = Session(live, output, report, self_pid)
+        stack.callback(session.close)
+        links = Links()
+        stack.callback(links.close)
+        with stopwatch.stage("attach"):
+            _attach(session, links, tracefs)
+        command = _start_command(wish, path, live, stack)
+        _serve(session, interrupts, wish, probes, stopwatch, command)
+
+
+def require_privilege() -> None:
+    """Raises DiagnosticError where this process may not load programs at all."""
+    try:
+        bpf.current_pid()
+    except OSError as error:
+        raise host_error(
+            "no-privilege",
+            f"the kernel refuses to load a program: {error.strerror}",
+            help="run it as root: `sudo probekit ...`" if not pipeline.is_root() else
+            "`probekit doctor` says what is missing",
+        ) from None
+
+
+def _scope(wish: Wish, profile: LiveProfile) -> Scope:
+    if wish.argv:
+        fork = profile.tracepoint("sched", "sched_process_fork")
+        if fork is None:
+            raise host_error(
+                "tracepoint-missing",
+                "this kernel has no tracepoint `sched/sched_process_fork`",
+                help="without it a command's children cannot be told: leave the command away",
+            )
+        return Scope(Seen.TREE, fork)
+    return Scope(Seen.ALL if wish.include_self else Seen.OTHERS)
+
+
+def _attach(session: Session, links: Links, tracefs: Tracefs) -> None:
+    try:
+        session.start(links, tracefs)
+    except bpf.BpfError as error:
+        raise DiagnosticError(
+            [
+                Diagnostic(
+                    "map-refused",
+                    f"the kernel refuses to write a map's first entries: {error.strerror}",
+                    origin=Origin.HOST,
+                )
+            ]
+        ) from None
+
+
+def _start_command(
+    wish: Wish, path: str | None, live: Sequence[LiveProbe], stack: ExitStack
+) -> commands.Command | None:
+    """The command, waiting to be released, as the root of the tree that the probes see."""
+    if path is None:
+        return None
+    command = commands.start(path, wish.argv)
+    stack.callback(command.close)
+    for probe in live:
+        probe.plant_tree(command.pid, include_self=wish.include_self)
+    return command
+
+
+def _serve(
+    session: Session,
+    interrupts: Interrupts,
+    wish: Wish,
+    probes: Sequence[Probe],
+    stopwatch: pipeline.Stopwatch,
+    command: commands.Command | None,
+) -> None:
+    """From the opening of the gates to the summary."""
+    interrupts.attached()
+    session.open()
+    _tell(_attached_line(probes, stopwatch))
+    if command is not None:
+        command.release()
+    stop_at = None if wish.duration is None else time.monotonic_ns() + wish.duration
+    try:
+        session.run(interrupts, stop_at, command)
+    except BrokenPipeError:
+        _stop_writing()
+    summaries = session.finish()
+    try:
+        session.show_rest()
+    except BrokenPipeError:
+        _stop_writing()
+    if command is not None:
+        command.reap()
+    for line in _summary_lines(summaries, command):
+        _tell(line)
+
+
+def _tell(line: str) -> None:
+    """A line to standard error, which may be closed: that ends nothing."""
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except OSError:
+        pass
+
+
+def _stop_writing() -> None:
+    """Nobody reads standard output any more: what is still written goes nowhere."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
+def _attached_line(probes: Sequence[Probe], stopwatch: pipeline.Stopwatch) -> str:
+    what = ", ".join(
+        f"{probe.name} ({_count(len(probe.programs), 'program')}, {_count(len(probe.maps), 'map')})"
+        for probe in probes
+    )
+    times = ", ".join(f"{name} {seconds * 1e3:.0f} ms" for name, seconds in stopwatch.seconds.items())
+    return f"probekit: attached {what} by {BACKEND}: {times}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _summary_lines(
+    summaries: Sequence[ProbeSummary], command: commands.Command | None
+) -> list[str]:
+    lines = [_summary_line(summary) for summary in summaries]
+    if command is not None and command.failure is not None:
+        lines.append(f"probekit: the command `{command.name}` failed: {command.failure}")
+    elif command is not None and command.status is None:
+        lines.append(f"probekit: the command `{command.name}` was still running: ended it")
+    return lines
+
+
+def _summary_line(summary: ProbeSummary) -> str:
+    totals, schedules = summary.totals, summary.schedules
+    missed = "missed runs not known" if totals.missed is None else f"{totals.missed} missed runs"
+    parts = [
+        _count(totals.events, "event"),
+        f"{totals.lost + summary.printk_lost} lost",
+        f"{totals.failed_updates} failed updates",
+        missed,
+        f"{_count(schedules.runs, 'schedule run')} ({schedules.late} late, {schedules.failed} failed)",
+    ]
+    if totals.divisions_by_zero:
+        parts.append(f"{totals.divisions_by_zero} divisions by zero")
+    return f"probekit: {summary.probe}: {', '.join(parts)} in {summary.seconds:.1f} s"

@@ -1,0 +1,223 @@
+"""The command line. The only module that picks exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from probekit import __version__
+from probekit.diagnostics import Diagnostic, DiagnosticError, Origin, Severity
+
+EXIT_CODES = {Origin.SPEC: 1, Origin.USAGE: 2, Origin.HOST: 3, Origin.BUG: 70}
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="probekit",
+    help="Kernel probes from one YAML file.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Specs = Annotated[list[Path], typer.Argument(metavar="SPEC...", help="Spec files.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Set a param; can be given again."),
+]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show whole logs.")]
+Format = Annotated[
+    str, typer.Option("--format", metavar="text|json", help="How diagnostics are written.")
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"probekit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Kernel probes from one YAML file."""
+
+
+@app.command()
+def check(specs: Specs, format: Format = "text", settings: Set = None) -> None:
+    """Check specs, offline: needs no root and no compiler."""
+    from probekit import pipeline
+    from probekit.kernel.profile import profile_for_check
+
+    profile = profile_for_check()
+    results = pipeline.check_files(specs, _settings(settings), profile)
+    found = [diagnostic for result in results for diagnostic in result.diagnostics]
+    _report(found, format=_known_format(format))
+    for result in results:
+        if result.probe is not None and format == "text":
+            print(f"{result.probe.source.name}: ok, checked against {profile.origin}")
+    _exit_for(found)
+
+
+@app.command()
+def render(specs: Specs, settings: Set = None) -> None:
+    """Print the C of specs: the same bytes every time."""
+    from probekit import pipeline
+    from probekit.kernel.profile import profile_for_check
+    from probekit.render import Scope, render as to_c
+
+    results = pipeline.check_files(specs, _settings(settings), profile_for_check())
+    for probe in pipeline.probes_of(results):
+        sys.stdout.write(to_c(probe, Scope()).text)
+
+
+@app.command(
+    context_settings={"allow_interspersed_args": True},
+    epilog="After `--`: a command to run; the probe sees only it and its children.",
+)
+def apply(
+    context: typer.Context,
+    specs: Specs,
+    settings: Set = None,
+    duration: Annotated[
+        str | None, typer.Option("--for", metavar="TIME", help="End after this long: `10s`.")
+    ] = None,
+    include_self: Annotated[
+        bool, typer.Option("--include-self", help="See probekit's own processes too.")
+    ] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Attach probes and show what happens, until Ctrl-C."""
+    from probekit.apply import Wish
+    from probekit.apply import apply as run
+
+    argv = tuple(context.obj or ())
+    wish = Wish(tuple(specs), _settings(settings), _duration(duration), include_self, argv)
+    run(wish, lambda diagnostic: _report([diagnostic], verbose=verbose))
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this host can do, and what to install, mount or allow."""
+    from probekit.doctor import examine, render_table
+
+    findings = examine()
+    print(render_table(findings))
+    if any(finding.is_needed and finding.state != "yes" for finding in findings):
+        raise typer.Exit(EXIT_CODES[Origin.HOST])
+
+
+def _settings(pairs: Sequence[str] | None) -> dict[str, str]:
+    settings: dict[str, str] = {}
+    for pair in pairs or ():
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise _usage("bad-set", f"`--set {pair}` is not `NAME=VALUE`", "write `--set name=1`")
+        settings[name] = value
+    return settings
+
+
+def _duration(text: str | None) -> int | None:
+    from probekit.duration import FORM, parse_duration
+
+    if text is None:
+        return None
+    found = parse_duration(text)
+    if found is None:
+        raise _usage("bad-duration", f"`--for {text}` is not a duration", FORM)
+    return found
+
+
+def _known_format(format: str) -> str:
+    if format not in ("text", "json"):
+        raise _usage("bad-format", f"`--format {format}` is not known", "it is `text` or `json`")
+    return format
+
+
+def _usage(code: str, message: str, help: str) -> DiagnosticError:
+    return DiagnosticError([Diagnostic(code, message, help=help, origin=Origin.USAGE)])
+
+
+def _report(
+    diagnostics: Iterable[Diagnostic], *, format: str = "text", verbose: bool = False
+) -> None:
+    from probekit.report import render_json, render_text, wants_colour
+
+    found = list(diagnostics)
+    if format == "json":
+        sys.stdout.write(render_json(found))
+        return
+    text = render_text(found, colour=wants_colour(sys.stderr), verbose=verbose)
+    sys.stdout.flush()
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
+def _exit_for(diagnostics: Iterable[Diagnostic]) -> None:
+    errors = [d.origin for d in diagnostics if d.severity is Severity.ERROR]
+    if errors:
+        raise typer.Exit(max(EXIT_CODES[origin] for origin in errors))
+
+
+def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """What stands before the first `--`, and the command after it."""
+    if "--" not in arguments:
+        return arguments, []
+    at = arguments.index("--")
+    return arguments[:at], arguments[at + 1 :]
+
+
+def main() -> NoReturn:
+    """The entry point of the `probekit` command."""
+    before, command = _split(sys.argv[1:])
+    try:
+        code = _run(before, command)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = 0
+    sys.exit(code)
+
+
+def _run(arguments: list[str], command: list[str]) -> int:
+    import click
+
+    if command and arguments[:1] != ["apply"]:
+        _report([_usage("bad-usage", "only `apply` takes a command after `--`", "").diagnostics[0]])
+        return EXIT_CODES[Origin.USAGE]
+    try:
+        result = app(args=arguments, prog_name="probekit", standalone_mode=False, obj=command)
+        return result if isinstance(result, int) else 0
+    except DiagnosticError as error:
+        _report(error.diagnostics, verbose="-v" in arguments or "--verbose" in arguments)
+        return max(EXIT_CODES[d.origin] for d in error.diagnostics if d.severity is Severity.ERROR)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return EXIT_CODES[Origin.USAGE]
+    except click.ClickException as error:
+        error.show()
+        return EXIT_CODES[Origin.USAGE]
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except (BrokenPipeError, click.exceptions.Exit):
+        raise
+    except Exception as error:
+        return _bug(error)
+
+
+def _bug(error: Exception) -> int:
+    """A traceback is nothing for a user to read, but something to report."""
+    import traceback
+
+    details = "".join(traceback.format_exception(error))
+    what = f"{type(error).__name__}: {error}"
+    _report([Diagnostic("internal-error", what, origin=Origin.BUG, details=details)])
+    return EXIT_CODES[Origin.BUG]

@@ -1,0 +1,30 @@
+"""The names and functions that every expression in a handler has."""
+
+from __future__ import annotations
+
+from probekit.expr.typed import Builtin
+from probekit.types import PLAIN_INTEGERS, TIMESTAMP, U32, CharType, IntType
+
+COMM_SIZE = 16  # TASK_COMM_LEN, include/linux/sched.h
+
+BUILTINS = {
+    builtin.name: builtin
+    for builtin in (
+        Builtin("pid", U32),
+        Builtin("tid", U32),
+        Builtin("uid", U32),
+        Builtin("gid", U32),
+        Builtin("comm", CharType(COMM_SIZE)),
+        Builtin("cpu", U32),
+        Builtin("now", TIMESTAMP),
+    )
+}
+
+CASTS: dict[str, IntType] = dict(PLAIN_INTEGERS)
+FUNCTIONS = {"min": 2, "max": 2, "abs": 1}  # how many arguments each takes
+
+LATER_NAMES = frozenset("cgroup ppid walltime retval event kstack ustack rand".split())
+LATER_FUNCTIONS = frozenset(
+    "str kstr bytes kbytes join log2 startswith ntohs ntohl makedev has cast age kstack"
+    " ustack".split()
+)

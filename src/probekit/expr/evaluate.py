@@ -1,0 +1,96 @@
+"""Syntax tree → value, in user space: schedules and sorting. Integers are unbounded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from probekit.expr import syntax as s
+from probekit.expr.check import fold
+from probekit.expr.parse import ExpressionError
+from probekit.types import PLAIN_INTEGERS
+
+Value: TypeAlias = "int | str | Mapping[str, Value]"
+USER_FUNCTIONS = ("min", "max", "abs", *PLAIN_INTEGERS)
+
+
+def evaluate(tree: s.Syntax, names: Mapping[str, Value]) -> Value:
+    """The value of `tree`. Raises ExpressionError, as for a division by zero."""
+    match tree:
+        case s.Number(value=value):
+            return value
+        case s.Text(value=text):
+            return text
+        case s.Name(name=name):
+            return names[name]
+        case s.Member():
+            return _member(tree, names)
+        case s.Call():
+            return _call(tree, names)
+        case s.Unary(operator=operator, operand=operand):
+            value = _number(operand, names)
+            return {"-": -value, "+": value, "~": ~value, "not": int(not value)}[operator]
+        case s.Binary():
+            return _binary(tree, names)
+        case s.Compare():
+            return _compare(tree, names)
+        case s.Logic(operator=operator, operands=operands):
+            stop = operator == "or"
+            return int(any(bool(_number(o, names)) == stop for o in operands) == stop)
+        case s.Conditional(condition=condition, then=then, otherwise=otherwise):
+            return evaluate(then if _number(condition, names) else otherwise, names)
+
+
+def _number(tree: s.Syntax, names: Mapping[str, Value]) -> int:
+    value = evaluate(tree, names)
+    if not isinstance(value, int):
+        raise ExpressionError("wrong-operand", "a number must stand here", tree.place)
+    return value
+
+
+def _member(tree: s.Member, names: Mapping[str, Value]) -> Value:
+    of = evaluate(tree.of, names)
+    if not isinstance(of, Mapping) or tree.name not in of:
+        raise ExpressionError(
+            "unknown-field", f"there is no field `{tree.name}`", tree.name_place
+        )
+    return of[tree.name]
+
+
+def _call(tree: s.Call, names: Mapping[str, Value]) -> Value:
+    values = [_number(argument, names) for argument in tree.arguments]
+    if tree.function in PLAIN_INTEGERS and len(values) == 1:
+        target = PLAIN_INTEGERS[tree.function]
+        if target.name == "bool":
+            return int(values[0] != 0)
+        cut = values[0] & ((1 << target.bits) - 1)
+        return cut - (1 << target.bits) if cut > target.high else cut
+    if tree.function in ("min", "max") and len(values) == 2:
+        return min(values) if tree.function == "min" else max(values)
+    if tree.function == "abs" and len(values) == 1:
+        return abs(values[0])
+    raise ExpressionError(
+        "unknown-function",
+        f"there is no function `{tree.function}` of {len(values)} values here",
+        tree.function_place,
+    )
+
+
+def _binary(tree: s.Binary, names: Mapping[str, Value]) -> int:
+    left, right = _number(tree.left, names), _number(tree.right, names)
+    if tree.operator in ("/", "%") and right == 0:
+        raise ExpressionError("division-by-zero", "a division by zero", tree.place)
+    return fold(tree.operator, left, right)
+
+
+def _compare(tree: s.Compare, names: Mapping[str, Value]) -> int:
+    left, right = evaluate(tree.left, names), evaluate(tree.right, names)
+    if tree.operator in ("==", "!="):
+        return int((left == right) == (tree.operator == "=="))
+    if not isinstance(left, int) or not isinstance(right, int):
+        raise ExpressionError("wrong-operand", "only numbers have an order", tree.place)
+    return int(
+        {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[
+            tree.operator
+        ]
+    )

@@ -1,0 +1,1 @@
+"""What the running kernel offers: bpf(2), perf events, private mounts, tracepoints."""

@@ -1,0 +1,211 @@
+"""Tracepoints as tracefs tells of them: event ids and the layout of their records.
+
+Documentation/trace/events.rst, section 2.2; the text comes from kernel/trace/trace_events.c.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from probekit.diagnostics import DiagnosticError, host_error
+from probekit.kernel.mounts import PrivateMount
+
+_PLACES = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
+_LOCKDOWN = Path("/sys/kernel/security/lockdown")
+_MOUNT_COMMAND = "mount -t tracefs nodev /sys/kernel/tracing"
+# Entries of this group describe records of the tracers; nothing can be attached to them.
+_NOT_TRACEPOINTS = "ftrace"
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
+_FIELD = re.compile(
+    r"\tfield:(?P<type>[A-Za-z_][A-Za-z0-9_ *]*(?:\[\] |[ *]))"  # also `__data_loc char[] `
+    r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<array>(?:\[[A-Za-z0-9_ ()*+-]*\])*);"
+    r"\toffset:(?P<offset>[0-9]{1,5});\tsize:(?P<size>[0-9]{1,5});\tsigned:(?P<signed>[01]);"
+)
+_BYTE_TYPES = ("char", "unsigned char", "u8", "s8", "__u8", "__s8", "uint8_t", "bool")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a tracepoint's record: `size` bytes at `offset`, both from the record's start.
+
+    `type` is the C declaration without the name, an array's length in it: `unsigned int`,
+    `char[16]`, `const char *`, `__data_loc char[]`.
+    """
+
+    name: str
+    type: str
+    offset: int
+    size: int
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TracepointFormat:
+    """A tracepoint's record, without the `common_` fields that all records begin with."""
+
+    group: str
+    name: str
+    fields: tuple[Field, ...]
+
+
+class Tracefs:
+    """A mounted tracefs; `path` is its root. Closing it lets go of a mount made for it.
+
+    What cannot be read raises DiagnosticError: `tracefs-denied`, `lockdown`, `tracepoint-format`.
+    """
+
+    def __init__(self, path: Path, mount: PrivateMount | None = None) -> None:
+        self.path = path
+        self._mount = mount
+
+    def event_id(self, group: str, name: str) -> int:
+        """What perf_event_open(2) calls the tracepoint; DiagnosticError `tracepoint-missing`."""
+        text = self._read(group, name, "id")
+        if text is None:
+            message = f"this kernel has no tracepoint `{group}/{name}`"
+            raise host_error("tracepoint-missing", message)
+        return int(text)
+
+    def format(self, group: str, name: str) -> TracepointFormat | None:
+        """The tracepoint's record; None where this kernel has no tracepoint of this name."""
+        text = self._read(group, name, "format") if group != _NOT_TRACEPOINTS else None
+        return None if text is None else parse_format(group, text)
+
+    def tracepoints(self) -> list[tuple[str, str]]:
+        """Group and name of every tracepoint of this kernel, sorted."""
+        try:
+            groups = _folders(self.path / "events")
+            return [
+                (group, name)
+                for group in groups
+                if group != _NOT_TRACEPOINTS
+                for name in _folders(self.path / "events" / group)
+            ]
+        except PermissionError as error:
+            raise _refused(self.path) from error
+
+    def _read(self, group: str, name: str, file: str) -> str | None:
+        if not (_is_plain(group) and _is_plain(name)):
+            return None
+        try:
+            return (self.path / "events" / group / name / file).read_text("utf-8", "replace")
+        except (FileNotFoundError, NotADirectoryError):
+            if _is_locked_down():
+                raise _locked_down() from None
+            return None
+        except PermissionError as error:
+            raise _refused(self.path) from error
+
+    def close(self) -> None:
+        """Lets go of the private mount, if it is one."""
+        if self._mount is not None:
+            self._mount.close()
+
+    def __enter__(self) -> Tracefs:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def find_tracefs() -> Tracefs:
+    """tracefs where it is mounted, else mounted nowhere, for this process alone.
+
+    Raises DiagnosticError: `tracefs-denied` to an ordinary user, `lockdown`, or
+    `tracefs-unmounted` where it is not mounted and this process may not do so either.
+    """
+    for place in _PLACES:
+        if _is_readable(place):
+            return Tracefs(place)
+    if _is_locked_down():
+        raise _locked_down()
+    try:
+        mount = PrivateMount("tracefs")
+    except OSError as error:
+        raise _unmounted(error) from error
+    return Tracefs(mount.path, mount)
+
+
+def _is_readable(place: Path) -> bool:
+    """Whether tracefs is mounted there; raises if it is, and may not be read."""
+    try:
+        (place / "events" / "header_page").read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except PermissionError as error:
+        raise _refused(place) from error
+    return True
+
+
+def parse_format(group: str, text: str) -> TracepointFormat:
+    """Reads a tracepoint's `format` file; DiagnosticError `tracepoint-format` if it is odd."""
+    lines = iter(text.split("\n"))
+    name = next(lines).removeprefix("name: ")
+    fields: list[Field] = []
+    for line in lines:
+        if line.startswith("print fmt: "):  # C, sometimes of several lines, to the end
+            return TracepointFormat(group, name, tuple(fields))
+        if line.startswith("\tfield:"):
+            field = _parse_field(line)
+            if field is None:
+                break
+            if not field.name.startswith("common_"):
+                fields.append(field)
+        elif line.strip() and not line.startswith(("ID: ", "format:")):
+            break
+    else:
+        line = "(its end is missing)"
+    message = f"the format of tracepoint `{group}/{name}` has a line that is not understood"
+    raise host_error("tracepoint-format", message, details=line)
+
+
+def _parse_field(line: str) -> Field | None:
+    found = _FIELD.fullmatch(line)
+    if found is None:
+        return None
+    size = int(found["size"])
+    declared = " ".join(found["type"].split())
+    array = found["array"]
+    if array and declared in _BYTE_TYPES and not array[1:-1].isdigit() and size:
+        array = f"[{size}]"  # it was `[sizeof(struct sockaddr_in6)]`
+    offset, signed = int(found["offset"]), found["signed"] == "1"
+    return Field(found["name"], declared + array, offset, size, signed)
+
+
+def _is_plain(name: str) -> bool:
+    """Whether `name` cannot lead out of the folder it is looked up in."""
+    return _PLAIN.fullmatch(name) is not None and name not in (".", "..")
+
+
+def _folders(path: Path) -> list[str]:
+    with os.scandir(path) as entries:
+        return sorted(entry.name for entry in entries if entry.is_dir())
+
+
+def _is_locked_down() -> bool:
+    """Whether lockdown is at `confidentiality`, where tracefs has no files to read."""
+    try:
+        return "[confidentiality]" in _LOCKDOWN.read_text()
+    except OSError:
+        return False
+
+
+def _locked_down() -> DiagnosticError:
+    message = "this kernel is locked down (confidentiality): it tells nothing of its tracepoints"
+    return host_error("lockdown", message, help="start it without `lockdown=confidentiality`")
+
+
+def _refused(path: Path) -> DiagnosticError:
+    if _is_locked_down():
+        return _locked_down()
+    message = f"tracefs at `{path}` is closed to this user"
+    return host_error("tracefs-denied", message, help="run it as root, with `sudo`")
+
+
+def _unmounted(error: OSError) -> DiagnosticError:
+    message = f"tracefs is not mounted, and could not be mounted ({error.strerror})"
+    return host_error("tracefs-unmounted", message, help=f"mount it as root: `{_MOUNT_COMMAND}`")

@@ -1,0 +1,201 @@
+"""A probe that is in the kernel: its maps, its counters, its prints, its gate."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from probekit import codec
+from probekit.attach import AttachPoint
+from probekit.backends import Descriptors
+from probekit.counters import counters_of
+from probekit.gate import Gate
+from probekit.ir import Hole, Print, Probe, Program, Site
+from probekit.kernel import bpf
+from probekit.livemap import LiveMap
+from probekit.names import map_name
+from probekit.render import (
+    EXEC_TRACKER,
+    FORK_TRACKER,
+    PRINTS_BYTES,
+    Scope,
+    Seen,
+    program_function,
+)
+from probekit.ringbuf import RingBuffer
+from probekit.show import format_value
+from probekit.types import Type
+
+_ONLY = bytes(4)
+_TREE_PAGE = 4096
+_WILL_BELONG, _BELONGS = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFailures:
+    """How often a step's write failed: because its map was full, and for other reasons."""
+
+    site: Site
+    full: int
+    other: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a probe has counted of itself. `missed` is None where the kernel does not count."""
+
+    events: int
+    lost: int
+    divisions_by_zero: int
+    missed: int | None
+    failures: tuple[SiteFailures, ...]
+
+    @property
+    def failed_updates(self) -> int:
+        """Writes of all steps that failed."""
+        return sum(failure.full + failure.other for failure in self.failures)
+
+
+class LiveProbe:
+    """Owns the descriptors of one loaded probe. Closing it removes the probe from the kernel."""
+
+    def __init__(self, probe: Probe, scope: Scope, descriptors: Descriptors, self_pid: int) -> None:
+        self.probe = probe
+        self.scope = scope
+        self._descriptors = descriptors
+        self._self_pid = self_pid
+        self.gate = Gate(descriptors.maps["pk_control"], self_pid)
+        self.maps = {
+            spec.name: LiveMap(spec, descriptors.maps[str(map_name(spec.name))])
+            for spec in probe.maps
+        }
+        ring = descriptors.maps.get("pk_prints")
+        self.ring = RingBuffer(ring, PRINTS_BYTES) if ring is not None else None
+        self._prints = [_Line(step) for step in probe.prints]
+
+    def write_entries(self) -> None:
+        """Writes what the spec's `entries` say. Raises BpfError."""
+        for target in self.maps.values():
+            if target.spec.entries:
+                target.set_all(target.spec.entries)
+
+    def attach_points(self) -> list[AttachPoint]:
+        """What to attach, in order: a tree's trackers run before the programs they serve."""
+        points: list[AttachPoint] = []
+        span = self.probe.programs[0].span
+        if self.scope.seen is Seen.TREE:
+            for function, event in (
+                (FORK_TRACKER, "sched_process_fork"),
+                (EXEC_TRACKER, "sched_process_exec"),
+            ):
+                fd = self._descriptors.programs[function]
+                points.append(AttachPoint(fd, "sched", event, span))
+        for program in self.probe.programs:
+            fd = self._program_fd(program)
+            points.append(AttachPoint(fd, program.group, program.event, program.span))
+        return points
+
+    def _program_fd(self, program: Program) -> int:
+        return self._descriptors.programs[str(program_function(program))]
+
+    def plant_tree(self, pid: int, *, include_self: bool) -> None:
+        """Makes the process `pid` (of the initial namespace) the root of the tree that is seen.
+
+        It belongs to it from the start of its next program on. Nothing of the tree runs yet,
+        so no byte of these pages is being written.
+        """
+        pages: dict[int, bytearray] = {}
+        states = {pid: _WILL_BELONG}
+        if include_self:
+            states[self._self_pid] = _BELONGS
+        for member, state in states.items():
+            page = pages.setdefault(member // _TREE_PAGE, bytearray(_TREE_PAGE))
+            page[member % _TREE_PAGE] = state
+        for number, page in pages.items():
+            bpf.map_update(
+                self._descriptors.maps["pk_tree"], struct.pack("=I", number), bytes(page)
+            )
+
+    def read_lines(self) -> list[str]:
+        """The prints that have come, in order, as text."""
+        if self.ring is None:
+            return []
+        return [self._line(record) for record in self.ring.read()]
+
+    def _line(self, record: bytes) -> str:
+        (index,) = struct.unpack_from("=I", record)
+        return self._prints[index].text(record)
+
+    def totals(self) -> Totals:
+        """The counters, summed over CPUs."""
+        counters = counters_of(self.probe)
+        size = bpf.percpu_value_size(8 * counters.size)
+        raw = bpf.map_lookup(self._descriptors.maps["pk_counts"], _ONLY, size) or bytes(size)
+        count = [sum(column) for column in zip(*_rows(raw, counters.size), strict=True)]
+        programs = range(counters.programs)
+        return Totals(
+            events=sum(count[counters.events(p)] for p in programs),
+            lost=sum(count[counters.lost(p)] for p in programs),
+            divisions_by_zero=sum(count[counters.divisions_by_zero(p)] for p in programs),
+            missed=self._missed(),
+            failures=tuple(
+                SiteFailures(site, count[counters.full(site.index)], count[counters.failed(site.index)])
+                for site in self.probe.sites
+            ),
+        )
+
+    def _missed(self) -> int | None:
+        """Runs that the kernel skipped because another program was running on that CPU."""
+        if not counts_missed_runs():
+            return None
+        stats = [bpf.prog_stats(self._program_fd(program)) for program in self.probe.programs]
+        misses = [stat.recursion_misses for stat in stats]
+        return None if None in misses else sum(miss or 0 for miss in misses)
+
+    def close(self) -> None:
+        """Closes all descriptors."""
+        if self.ring is not None:
+            self.ring.close()
+        for fd in (*self._descriptors.maps.values(), *self._descriptors.programs.values()):
+            os.close(fd)
+
+
+def _rows(raw: bytes, count: int) -> list[tuple[int, ...]]:
+    stride = 8 * count
+    return [struct.unpack_from(f"={count}Q", raw, at) for at in range(0, len(raw), stride)]
+
+
+def counts_missed_runs() -> bool:
+    """Whether the kernel counts runs that it skips for tracepoints: since 6.7.
+
+    No feature shows it from outside: commit dd8657894c11 ("bpf: Count missed stats in
+    trace_call_bpf") changed only what happens, so the release has to tell.
+    """
+    numbers = os.uname().release.split(".")[:2]
+    try:
+        return tuple(int(number.partition("-")[0]) for number in numbers) >= (6, 7)
+    except ValueError:
+        return False
+
+
+class _Line:
+    """Formats the records of one print."""
+
+    def __init__(self, step: Print) -> None:
+        self._unpack = struct.Struct("=" + codec.struct_code(step.record)).unpack_from
+        self._types: Sequence[Type] = [field.type for field in step.record.fields[1:]]
+        self._parts = step.parts
+
+    def text(self, record: bytes) -> str:
+        values = self._unpack(record)[1:]
+        return "".join(
+            part if isinstance(part, str) else self._hole(part, values) for part in self._parts
+        )
+
+    def _hole(self, hole: Hole, values: tuple[int | bytes, ...]) -> str:
+        value = values[hole.index]
+        if isinstance(value, bytes):
+            value = codec.text_of(value)
+        return format_value(value, self._types[hole.index], hole.format)

@@ -1,0 +1,271 @@
+"""Attached probes at work: one loop over their rings, their schedules and the end."""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from probekit.actions import Actor, Refused, showing
+from probekit.attach import Links
+from probekit.command import Command
+from probekit.diagnostics import Diagnostic, Label, Severity
+from probekit.interrupts import Interrupts
+from probekit.ir import Schedule
+from probekit.kernel.printk import PrintkReader
+from probekit.kernel.tracefs import Tracefs
+from probekit.live import LiveProbe, SiteFailures, Totals
+from probekit.outputs import Output
+from probekit.schedule import Due, Timetable
+from probekit.show import show_text
+
+Report = Callable[[Diagnostic], None]
+WATCH_NS = 1_000_000_000  # how often the programs' failure counters are looked at
+
+
+@dataclass(slots=True)
+class ScheduleCounts:
+    """What became of a probe's schedule runs."""
+
+    runs: int = 0
+    late: int = 0
+    failed: int = 0
+
+
+@dataclass(slots=True)
+class Running:
+    """One probe of the session."""
+
+    live: LiveProbe
+    actor: Actor
+    timetable: Timetable
+    printk: PrintkReader | None = None
+    counts: ScheduleCounts = field(default_factory=ScheduleCounts)
+    warned: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSummary:
+    """How one probe's time ended. `seconds` is how long its gate was open."""
+
+    probe: str
+    seconds: float
+    totals: Totals
+    schedules: ScheduleCounts
+    printk_lost: int
+
+
+class Session:
+    """Runs loaded probes until something ends them. The caller closes what it was given."""
+
+    def __init__(
+        self, probes: Sequence[LiveProbe], output: Output, report: Report, session_id: int
+    ) -> None:
+        self._output = output
+        self._report = report
+        self._running = [self._prepare(live, session_id) for live in probes]
+        self._opened = 0
+        self._next_watch = 0
+
+    def _prepare(self, live: LiveProbe, session_id: int) -> Running:
+        probe = live.probe
+        params = {param.name: _shown_param(param.value) for param in probe.params}
+        actor = Actor(probe.name, live.maps, params, self._output)
+        running = Running(live, actor, Timetable(probe.schedules, time.monotonic_ns()))
+        if probe.has_printk:
+            running.printk = PrintkReader(f"{probe.name}[{session_id}]: ".encode())
+        return running
+
+    def start(self, links: Links, tracefs: Tracefs) -> None:
+        """Writes what is there before the first event, and attaches; the gates stay closed."""
+        for running in self._running:
+            running.live.write_entries()
+            for schedule in running.live.probe.schedules:
+                if schedule.when.start:
+                    self._run(running, schedule, Due(0, 0, False))
+            running.timetable.start = time.monotonic_ns()
+            self._run_due(running, time.monotonic_ns())
+            links.attach(running.live.probe.source, tracefs, running.live.attach_points())
+
+    def open(self) -> None:
+        """From now on the probes see events."""
+        for running in self._running:
+            running.live.gate.open()
+        self._opened = time.monotonic_ns()
+
+    def run(self, interrupts: Interrupts, stop_at: int | None, command: Command | None) -> None:
+        """Until a signal, the time `stop_at` (ns, monotonic), the command's end, or a closed pipe."""
+        poller = select.poll()
+        for fd in self._descriptors():
+            poller.register(fd, select.POLLIN)
+        poller.register(interrupts.fd, select.POLLIN)
+        if command is not None:
+            poller.register(command.end_fd, select.POLLIN)
+        for fd in self._output.watched:
+            poller.register(fd, 0)  # errors only: nobody reads any more
+        while not self._ended(interrupts, stop_at, command):
+            ready = poller.poll(self._wait_ms(stop_at))
+            if any(fd in self._output.watched for fd, _ in ready):
+                raise BrokenPipeError
+            self._work()
+
+    def _ended(self, interrupts: Interrupts, stop_at: int | None, command: Command | None) -> bool:
+        if command is not None:
+            command.reap()
+            if command.status is not None:
+                return True
+        return interrupts.requested or (stop_at is not None and time.monotonic_ns() >= stop_at)
+
+    def _work(self) -> None:
+        now = time.monotonic_ns()
+        for running in self._running:
+            self._show_lines(running)
+            self._run_due(running, now)
+            if now >= self._next_watch:
+                self._watch(running)
+        if now >= self._next_watch:
+            self._next_watch = now + WATCH_NS
+        self._output.flush()
+
+    def _descriptors(self) -> Iterator[int]:
+        for running in self._running:
+            if running.live.ring is not None:
+                yield running.live.ring.fd
+            if running.printk is not None:
+                yield from running.printk.fds
+
+    def _wait_ms(self, stop_at: int | None) -> int:
+        """Until the next thing to do by the clock, rounded up: never early, never spinning."""
+        times = [self._next_watch]
+        times += [due for r in self._running if (due := r.timetable.next_due) is not None]
+        times += [stop_at] if stop_at is not None else []
+        return max(0, -(-(min(times) - time.monotonic_ns()) // 1_000_000))
+
+    def _show_lines(self, running: Running) -> None:
+        while lines := running.live.read_lines():
+            self._output.lines(running.live.probe.name, lines)
+        if running.printk is not None:
+            texts = [text.partition(b"]: ")[2] for _, text in running.printk.read()]
+            self._output.lines(running.live.probe.name, [show_text(text) for text in texts])
+
+    def _run_due(self, running: Running, now: int) -> None:
+        for due in running.timetable.take_due(now):
+            self._run(running, running.live.probe.schedules[due.index], due)
+
+    def _run(self, running: Running, schedule: Schedule, due: Due) -> None:
+        running.counts.runs += 1
+        running.counts.late += due.is_late
+        try:
+            running.actor.run(schedule, due.tick, time.time_ns())
+        except Refused as refused:
+            running.counts.failed += 1
+            label = Label(running.live.probe.source, refused.span)
+            self._warn(
+                running,
+                f"schedule:{schedule.span}",
+                "schedule-failed",
+                f"a run of `{schedule.name}` failed: {refused.message}",
+                label,
+                help="the entry keeps its old value; later failures are only counted",
+            )
+
+    def _watch(self, running: Running) -> None:
+        """Says once what the programs could not do, as soon as it happens."""
+        totals = running.live.totals()
+        for failures in totals.failures:
+            if failures.full:
+                self._warn_full(running, failures)
+            if failures.other:
+                self._warn_failed(running, failures)
+        if totals.lost:
+            self._warn(
+                running,
+                "lost",
+                "prints-lost",
+                f"{totals.lost} printed lines were lost: they come faster than they can be shown",
+                Label(running.live.probe.source, running.live.probe.prints[0].span),
+                help="print less: narrow `when:`, or count in a map",
+            )
+
+    def _warn_full(self, running: Running, failures: SiteFailures) -> None:
+        probe = running.live.probe
+        target = running.live.maps[failures.site.map].spec
+        self._warn(
+            running,
+            f"full:{failures.site.index}",
+            "map-full",
+            f"the map `{target.name}` is full: {failures.full} writes refused so far",
+            Label(probe.source, failures.site.span, "this step could not write"),
+            related=(Label(probe.source, target.max_entries_span, "raise this number"),),
+            help=f"`max_entries` is {target.max_entries}; the summary has the final count",
+        )
+
+    def _warn_failed(self, running: Running, failures: SiteFailures) -> None:
+        self._warn(
+            running,
+            f"failed:{failures.site.index}",
+            "write-failed",
+            f"{failures.other} writes to `{failures.site.map}` failed",
+            Label(running.live.probe.source, failures.site.span),
+            help="the entry was taken away, or the kernel had no memory for it, at that moment",
+        )
+
+    def _warn(
+        self,
+        running: Running,
+        key: str,
+        code: str,
+        message: str,
+        label: Label,
+        *,
+        related: tuple[Label, ...] = (),
+        help: str = "",
+    ) -> None:
+        if key not in running.warned:
+            running.warned.add(key)
+            self._report(Diagnostic(code, message, label, related, help, Severity.WARNING))
+
+    def finish(self) -> list[ProbeSummary]:
+        """Closes the gates, shows what is left and the maps, and tells how it was."""
+        for running in self._running:
+            running.live.gate.close()
+        seconds = (time.monotonic_ns() - self._opened) / 1e9
+        summaries: list[ProbeSummary] = []
+        for running in self._running:
+            self._watch(running)
+            summaries.append(self._summary(running, seconds))
+        return summaries
+
+    def show_rest(self) -> None:
+        """The last lines, `at: stop` schedules and the maps. Raises BrokenPipeError."""
+        for running in self._running:
+            self._show_lines(running)
+            for schedule in running.live.probe.schedules:
+                if schedule.when.stop:
+                    self._run(running, schedule, Due(0, 0, False))
+            self._show_maps(running)
+        self._output.flush()
+
+    def _show_maps(self, running: Running) -> None:
+        probe = running.live.probe
+        stops = [schedule for schedule in probe.schedules if schedule.when.stop]
+        shown = {spec.name for schedule in stops if (spec := showing(schedule)) is not None}
+        for name, target in running.live.maps.items():
+            if name not in shown:
+                self._output.table(probe.name, target.spec, target.items())
+
+    def _summary(self, running: Running, seconds: float) -> ProbeSummary:
+        lost = running.printk.lost if running.printk is not None else 0
+        name = running.live.probe.name
+        return ProbeSummary(name, seconds, running.live.totals(), running.counts, lost)
+
+    def close(self) -> None:
+        """Closes what the session opened itself."""
+        for running in self._running:
+            if running.printk is not None:
+                running.printk.close()
+
+
+def _shown_param(value: int | bytes) -> int | str:
+    return value.decode() if isinstance(value, bytes) else value

@@ -1,0 +1,12 @@
+/* load: verifier-rejected at 15: memory is used that no program may use */
+struct entry { u64 a; char text[48]; };
+#line 5 "spec.yaml"
+BPF_F_TABLE("hash", u32, struct entry, m_entries, 1000, 0);
+#line 9 "spec.yaml"
+int p0_close(u64 *ctx)
+{
+#line 15 "spec.yaml"
+    return *(u64 *)ctx[3];
+#line 20 "spec.yaml"
+    return 0;
+}

@@ -1,0 +1,12 @@
+/* compile: compile-failed at 15: the C does not compile: use of undeclared identifier 'missing' */
+struct entry { u64 a; char text[48]; };
+#line 5 "spec.yaml"
+BPF_F_TABLE("hash", u32, struct entry, m_entries, 1000, 0);
+#line 9 "spec.yaml"
+int p0_close(u64 *ctx)
+{
+#line 15 "spec.yaml"
+    missing += 1;
+#line 20 "spec.yaml"
+    return 0;
+}
