@@ -151,7 +151,6 @@ def test_what_is_no_profile_is_a_diagnostic(tmp_path: Path, content: bytes) -> N
         "event;comm\tchar[16]\t-8\t16\t0",
         'event;comm\tchar"\t8\t16\t0',
         "event;2comm\tchar\t8\t16\t0",
-        "event;",
         "event;comm\tchar\t8\t16\t0;",
         "event;comm\tch\u00e4r\t8\t16\t0",
     ],

@@ -111,6 +111,7 @@ _REJECTIONS = (
 _MAP_HELP = {
     "Argument list too long": "lower `max_entries`: the map would be larger than any may be",
     "Cannot allocate memory": "lower `max_entries`: the kernel has no memory for so many",
+    "Too many open files": "raise the limit: `ulimit -n 4096`",
     "Invalid argument": "its sizes or `max_entries` are outside of what this kernel allows",
 }
 

@@ -1,4 +1,4 @@
-/* load: verifier-rejected at 14: a value is read that was never written */
+/* load: verifier-rejected at 15: a value is read that was never written */
 struct entry { u64 a; char text[48]; };
 #line 5 "spec.yaml"
 BPF_F_TABLE("hash", u32, struct entry, m_entries, 1000, 0);

@@ -170,7 +170,7 @@ def _parse_field(line: str) -> Field | None:
     size = int(found["size"])
     declared = " ".join(found["type"].split())
     array = found["array"]
-    if array and declared in _BYTE_TYPES and not array[1:-1].isdigit() and size:
+    if declared in _BYTE_TYPES and array not in ("", "[]") and not array[1:-1].isdigit():
         array = f"[{size}]"  # it was `[sizeof(struct sockaddr_in6)]`
     offset, signed = int(found["offset"]), found["signed"] == "1"
     return Field(found["name"], declared + array, offset, size, signed)

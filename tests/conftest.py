@@ -1,0 +1,16 @@
+"""What all tests share: the kernel marker, and spec texts checked in one line."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A kernel test needs root. PROBEKIT_KERNEL_TESTS=1 turns a skip into a failure."""
+    if item.get_closest_marker("kernel") is None or os.geteuid() == 0:
+        return
+    if os.environ.get("PROBEKIT_KERNEL_TESTS") == "1":
+        pytest.fail("this test needs root, and PROBEKIT_KERNEL_TESTS=1 allows no skip")
+    pytest.skip("needs root")
