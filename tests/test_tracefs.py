@@ -104,7 +104,7 @@ def test_what_follows_print_fmt_is_not_read() -> None:
 @pytest.fixture
 def pretended(tmp_path: Path) -> Tracefs:
     """A folder laid out as tracefs, and one beside it that names must not lead to."""
-    for folder in ("events/group/event", "events/ftrace/function", "outside/event"):
+    for folder in ("events/group/event", "events/ftrace/function", "outside", "outside/event"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "id").write_text("7\n")
         (tmp_path / folder / "format").write_text(format_of())

@@ -130,9 +130,13 @@ def test_an_error_outside_of_the_spec_has_no_line() -> None:
     assert diagnostic.message == "the C does not compile: unknown type name 'u128'"
 
 
-def test_a_compiler_that_says_nothing() -> None:
-    diagnostic = read("undeclared", "")
+@pytest.mark.parametrize(
+    ("log", "why"), [("", "nothing says why"), ("Traceback:\n  x\nOSError: y\n\n", "OSError: y")]
+)
+def test_a_failure_of_an_unknown_kind(log: str, why: str) -> None:
+    diagnostic = read("undeclared", log)
     assert (diagnostic.code, diagnostic.origin) == ("compile-failed", Origin.BUG)
+    assert diagnostic.message == f"compiling and loading failed: {why}"
 
 
 def test_being_killed_is_the_hosts_doing() -> None:
@@ -143,7 +147,15 @@ def test_being_killed_is_the_hosts_doing() -> None:
 
 @pytest.mark.parametrize(
     ("identifier", "line"),
-    [("p0_close", 9), ("m_entries", 5), ("entry", 6), ("main", 0), ("helper", 0), ("m_", 0)],
+    [
+        ("p0_close", 9),
+        ("m_entries", 5),
+        ("m_more", 6),
+        ("entry", 0),
+        ("main", 0),
+        ("helper", 0),
+        ("m_", 0),
+    ],
 )
 def test_the_line_of_a_name_in_the_c(identifier: str, line: int) -> None:
     text = """struct entry { u64 a; };

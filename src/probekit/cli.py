@@ -107,11 +107,11 @@ def apply(
 @app.command()
 def doctor() -> None:
     """Say what this host can do, and what to install, mount or allow."""
-    from probekit.doctor import examine, render_table
+    from probekit.doctor import YES, examine, print_table
 
     findings = examine()
-    print(render_table(findings))
-    if any(finding.is_needed and finding.state != "yes" for finding in findings):
+    print_table(findings)
+    if any(finding.is_needed and finding.state != YES for finding in findings):
         raise typer.Exit(EXIT_CODES[Origin.HOST])
 
 

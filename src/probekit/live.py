@@ -126,7 +126,7 @@ class LiveProbe:
 
     def _line(self, record: bytes) -> str:
         (index,) = struct.unpack_from("=I", record)
-        return self._prints[index].text(record)
+        return self._prints[int(index)].text(record)
 
     def totals(self) -> Totals:
         """The counters, summed over CPUs."""

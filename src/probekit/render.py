@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 from probekit import names
 from probekit.backends import CProgram, CSource
@@ -137,7 +138,7 @@ def _environment(dialect: str) -> jinja2.Environment:
 
 def _only_code(value: object) -> object:
     """What a template may print: our own C, what its macros made of it, and whole numbers."""
-    if isinstance(value, CCode | jinja2.utils.markupsafe.Markup):
+    if isinstance(value, CCode | Markup):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return value

@@ -123,7 +123,8 @@ def compile_diagnostics(text: str, source: CSource, spec: Source) -> list[Diagno
         return [_refused_map(refused["map"], refused["why"], label, text)]
     error = _BACKEND_ERROR.search(text) or _CLANG_ERROR.search(text)
     if error is None:
-        return [_bug("the compiler failed without a word why", None, text)]
+        words = text.strip().split("\n")[-1] or "nothing says why"
+        return [_bug(f"compiling and loading failed: {words}", None, text)]
     line = int(error["line"]) if error["file"] == SPEC_NAME else 0
     if not line and "function" in error.groupdict():
         line = spec_line(source.text, error["function"])
@@ -162,13 +163,13 @@ def death(signal_name: str, text: str, spec: Source) -> Diagnostic:
 
 
 def spec_line(c_text: str, identifier: str) -> int:
-    """The spec's line at which the C first mentions `identifier`; 0 where it does not say."""
+    """The spec's line that the C's first mention of `identifier` is from; 0 where it is of none."""
     mention = re.compile(rf"\b{re.escape(identifier)}\b")
     number = 0
     for line in c_text.split("\n"):
         if directive := _DIRECTIVE.match(line):
             number = int(directive[1]) if directive[2] == SPEC_NAME else 0
-        elif number and mention.search(line):
+        elif mention.search(line):
             return number
         else:
             number += number > 0

@@ -26,7 +26,7 @@ from probekit.kernel import bpf, perf
 from probekit.kernel.bpf.insn import R0, exit_, mov
 from probekit.kernel.mounts import PrivateMount
 from probekit.kernel.tracefs import find_tracefs
-mount, tracefs, before = PrivateMount("bpf"), find_tracefs(), set(bpf.link_ids())
+mount, tracefs = PrivateMount("bpf"), find_tracefs()
 prog = bpf.prog_load(bpf.ProgType.TRACEPOINT, mov(R0, 0) + exit_())
 for name in ("getpgid", "getsid", "getpriority", "setpgid", "setsid"):
     event = perf.open_tracepoint(tracefs.event_id("syscalls", "sys_enter_" + name))

@@ -19,8 +19,8 @@ from probekit.ringbuf import RingBuffer
 
 _LINE = 1024  # bytes with the NUL: BPF_TRACE_PRINTK_SIZE in kernel/trace/bpf_trace.c
 _RING_BYTES = 1 << 19
-_TIME = struct.Struct("=Q")
-_LONGEST_TAG = 63  # bytes: it is compared on the program's stack
+_U64 = struct.Struct("=Q")
+_LONGEST_TAG = 255  # bytes: it is compared on the program's stack, which has 512
 # One value per CPU, the program's working memory: lines lost, then the record: time, line.
 _LOST, _RECORD, _TEXT, _SCRATCH_BYTES = 0, 8, 16, 16 + _LINE
 
@@ -29,7 +29,7 @@ class PrintkReader:
     """What is written with bpf_trace_printk from now on, by any program, if it begins with `tag`.
 
     Other readers of the trace pipe still get every line, and nothing stays behind whatever ends
-    this process. `tag` is at most 63 bytes, none of them NUL. Raises BpfError where the kernel
+    this process. `tag` is at most 255 bytes, none of them NUL. Raises BpfError where the kernel
     refuses the program, which reads kernel memory: that takes CAP_BPF and CAP_PERFMON, and no
     confidentiality lockdown.
     """
@@ -48,13 +48,14 @@ class PrintkReader:
         """Link last: nothing runs before everything else is there."""
         ring = bpf.map_create(bpf.MapType.RINGBUF, 0, 0, _RING_BYTES, name="printk_lines")
         self._descriptors.append(ring)
-        scratch = bpf.map_create(bpf.MapType.PERCPU_ARRAY, 4, _SCRATCH_BYTES, 1, name="printk")
-        self._descriptors.append(scratch)
-        program = _program(tag, ring, scratch)
-        prog = bpf.prog_load(bpf.ProgType.RAW_TRACEPOINT, program, name="printk_reader")
-        self._descriptors.append(prog)
+        kind = bpf.MapType.PERCPU_ARRAY
+        self._scratch = bpf.map_create(kind, 4, _SCRATCH_BYTES, 1, name="printk")
+        self._descriptors.append(self._scratch)
+        program = _program(tag, ring, self._scratch)
+        self._prog = bpf.prog_load(bpf.ProgType.RAW_TRACEPOINT, program, name="printk_reader")
+        self._descriptors.append(self._prog)
         reader = RingBuffer(ring, _RING_BYTES)
-        self._descriptors.append(bpf.raw_tracepoint_open("bpf_trace_printk", prog))
+        self._descriptors.append(bpf.raw_tracepoint_open("bpf_trace_printk", self._prog))
         return reader
 
     @property
@@ -68,20 +69,23 @@ class PrintkReader:
         A newline at the end, which the trace pipe would double, is left out. Never waits.
         """
         records = self._ring.read(_RING_BYTES)
-        lines = ((_TIME.unpack_from(record)[0], record[_TIME.size : -1]) for record in records)
-        return sorted((time_ns, text.removesuffix(b"\n")) for time_ns, text in lines)
+        start = _TEXT - _RECORD
+        return sorted(
+            (_U64.unpack_from(record)[0], record[start:-1].removesuffix(b"\n"))
+            for record in records
+        )
 
     @property
     def lost(self) -> int:
-        """Lines not handed over: no room in the ring, or written amid the reading of another.
+        """Lines not handed over: the ring was full, or they came while the program was at work.
 
-        The latter (kernels since 6.1 count them) could be other programs' lines, without the tag.
+        The latter, which kernels count since 6.1, can be lines without the tag.
         """
-        _, scratch, prog, _ = self._descriptors
-        values = bpf.map_lookup(scratch, bytes(4), bpf.percpu_value_size(_SCRATCH_BYTES)) or b""
-        stride = bpf.percpu_value_size(_SCRATCH_BYTES) // bpf.possible_cpus()
-        counts = [int(_TIME.unpack_from(values, at)[0]) for at in range(0, len(values), stride)]
-        return sum(counts) + (bpf.prog_stats(prog).recursion_misses or 0)
+        size = bpf.percpu_value_size(_SCRATCH_BYTES)
+        values = bpf.map_lookup(self._scratch, bytes(4), size) or b""
+        starts = range(0, len(values), _SCRATCH_BYTES)  # a multiple of 8: there is no padding
+        dropped = sum(int(_U64.unpack_from(values, at + _LOST)[0]) for at in starts)
+        return dropped + (bpf.prog_stats(self._prog).recursion_misses or 0)
 
     def close(self) -> None:
         """Ends it; lines that were not read are gone."""

@@ -1,0 +1,210 @@
+"""Whatever a spec holds, the outcome is diagnostics or a probe, and never another exception."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from probekit.check import check
+from probekit.diagnostics import DiagnosticError
+from probekit.expr.check import Scope as Names
+from probekit.expr.check import check as check_expression
+from probekit.expr.evaluate import evaluate
+from probekit.expr.parse import ExpressionError, parse
+from probekit.expr.typed import show
+from probekit.kernel.profile import SavedProfile, shipped_profile
+from probekit.render import Scope, render
+from probekit.report import render_json, render_text
+from probekit.source import Source
+from probekit.spec import read
+from probekit.template import parse_template
+
+TESTS = Path(__file__).parent
+SPECS = [
+    path.read_text()
+    for path in sorted([*TESTS.glob("cases/render/*.yaml"), *TESTS.parent.glob("specs/*.yaml")])
+]
+TREES = [yaml.safe_load(text) for text in SPECS]
+
+thorough = settings(
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+NASTY = st.sampled_from(
+    [
+        None, True, False, 0, -1, 1 << 31, 1 << 32, 1 << 63, 1 << 64, -(1 << 63), 10**400, 1.5,
+        float("inf"), float("nan"), "", " ", "\0", "\x1b[31m", "\n", "a\nb", "\ud800", "\u200b",
+        "\u202e", "é", "𝐚", "ａ", "pid", "comm", "args", "args.fd", "value", "tick", "now", "u64",
+        "char(16)", "char(0)", "char(99999)", "hash", "global", "{", "}", "{pid}", "{comm:d}",
+        "{pid:{pid}}", "{pid:>9999}", "%s%n", "'x'", "'", "1 << 64", "-(1 << 63)", "1 / 0", "~0",
+        "9" * 5000, "0x" + "f" * 5000, "(" * 200, "-" * 3000 + "1", "not " * 900 + "1",
+        "pid in (1, 2)", "pid in x", "a.b.c.d", "1s", "1e9s", "999999999999h", "*", "&a", "!!x",
+        "__builtin_trap()", '"; DROP', "*/", "#include", "\\", "??/", "sys_enter_close", "x/y",
+        "../../etc/passwd", "syscalls/sys_enter_close", "sched/sched_switch", "syscalls/", "/", [],
+        {}, [[]], {"": ""}, {"a": "a"}, {1: 1}, {None: None}, {True: 1.0},
+    ]
+)  # fmt: skip
+LEAF = NASTY | st.text(max_size=20) | st.integers() | st.floats() | st.booleans()
+
+
+@cache
+def profile() -> SavedProfile:
+    return shipped_profile()
+
+
+def outcome(text: str) -> None:
+    """Goes all the way with a spec: reads, checks, renders, and writes down what is wrong."""
+    try:
+        checked = check(read(Source("spec.yaml", text)), profile(), {})
+        diagnostics = checked.diagnostics
+        if checked.probe is not None:
+            assert render(checked.probe, Scope()).text.isascii()
+        else:
+            assert diagnostics
+    except DiagnosticError as error:
+        diagnostics = error.diagnostics
+        assert diagnostics
+    written = render_text(diagnostics, colour=False)
+    assert written.replace("\n", "").isprintable()
+    render_json(diagnostics)
+    for diagnostic in diagnostics:
+        assert diagnostic.message
+        if diagnostic.label is not None:
+            assert 1 <= diagnostic.label.span.line <= text.count("\n") + 1
+            assert diagnostic.label.span.column >= 1
+
+
+@thorough
+@given(st.text())
+def test_any_text_as_yaml(text: str) -> None:
+    outcome(text)
+
+
+@thorough
+@given(st.text(alphabet="ab01: -?,[]{}#&*!|>'\"%@`\n\t\\\ufeff~<=", max_size=60))
+def test_any_punctuation_as_yaml(text: str) -> None:
+    outcome(text)
+
+
+def places(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Every container of a tree with each of its keys or indices."""
+    keys = list(node) if isinstance(node, dict) else range(len(node))
+    for key in keys:
+        yield node, key
+        if isinstance(node[key], dict | list):
+            yield from places(node[key])
+
+
+def mutate(draw: st.DrawFn, root: Any) -> None:
+    """Changes one place of the tree: replaces, removes, doubles, renames or swaps."""
+    found = list(places(root))
+    if not found:
+        return
+    node, key = draw(st.sampled_from(found))
+    what = draw(st.sampled_from(["replace", "remove", "wrap", "rename", "swap"]))
+    if what == "replace":
+        node[key] = draw(LEAF)
+    elif what == "remove":
+        del node[key]
+    elif what == "wrap":
+        node[key] = draw(st.sampled_from([[node[key]], {"a": node[key]}, [node[key]] * 2]))
+    elif what == "rename" and isinstance(node, dict):
+        new = draw(LEAF.filter(lambda leaf: not isinstance(leaf, dict | list)))
+        node[new] = node.pop(key)
+    else:
+        other, there = draw(st.sampled_from(found))
+        node[key] = yaml.safe_load(yaml.safe_dump(other.get(there) if isinstance(other, dict) else None))
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> str:
+    """A valid spec with one to four places changed."""
+    root = yaml.safe_load(draw(st.sampled_from(SPECS)))
+    for _ in range(draw(st.integers(1, 4))):
+        mutate(draw, root)
+    return yaml.safe_dump(root, sort_keys=False, allow_unicode=draw(st.booleans()))
+
+
+@thorough
+@given(mutated())
+def test_a_valid_spec_with_nodes_changed(text: str) -> None:
+    outcome(text)
+
+
+@st.composite
+def scratched(draw: st.DrawFn) -> str:
+    """A valid spec with lines lost, doubled, moved or written over."""
+    lines = draw(st.sampled_from(SPECS)).split("\n")
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(lines) - 1))
+        column = draw(st.integers(0, len(lines[at])))
+        scratch = draw(st.text(max_size=4) | st.sampled_from([":", "- ", "'", '"', "\t", "  ", "{", ","]))
+        change = draw(st.integers(0, 4))
+        if change == 0:
+            del lines[at]
+        elif change == 1:
+            lines.insert(at, lines[draw(st.integers(0, len(lines) - 1))])
+        elif change == 2:
+            lines[at] = lines[at][:column] + scratch + lines[at][column:]
+        else:
+            lines[at] = lines[at][:column] + scratch + lines[at][column + 1 :]
+        lines = lines or [""]
+    return draw(st.sampled_from(["\n", "\r\n"])).join(lines)
+
+
+@thorough
+@given(scratched())
+def test_a_valid_spec_with_text_changed(text: str) -> None:
+    outcome(text)
+
+
+TOKENS = st.sampled_from(
+    "pid comm args.fd now true False None 0 1 -1 10**9 0x_ff 18446744073709551616 'a' \"b\" 'a\\x00'"
+    " ( ) [ ] { } , . : = == != < <= > >= <> + - * / // % & | ^ ~ << >> and or not in is if else"
+    " lambda x:x min( max( abs( u8( s64( bool( f'{pid}' b'x' 1.5 1j ... := @ ! ! && || ; \n \\ `"
+    " args.in args.class x.y é ａ \t await yield async".split(" ")
+)  # fmt: skip
+EXPRESSIONS = st.text(max_size=40) | st.lists(TOKENS, max_size=12).map(" ".join)
+NAMES = Names("`a/b`", {}, {})
+
+
+def expression_outcome(text: str) -> None:
+    try:
+        tree = parse(text)
+        show(check_expression(tree, NAMES))
+    except ExpressionError as error:
+        assert 0 <= error.place.start < error.place.end <= max(1, len(text))
+        assert error.message
+        return
+
+
+@thorough
+@given(EXPRESSIONS)
+def test_any_text_as_expression(text: str) -> None:
+    expression_outcome(text)
+
+
+@thorough
+@given(EXPRESSIONS)
+def test_any_expression_in_user_space(text: str) -> None:
+    try:
+        evaluate(parse(text), {"pid": 7, "comm": "a", "args": {"fd": 3}, "now": 1 << 70})
+    except ExpressionError:
+        pass
+
+
+@thorough
+@given(st.text(alphabet="a{}:'\"()[]<>16x\\ ", max_size=40) | EXPRESSIONS.map("a{{{}:x}}".format))
+def test_any_text_as_template(text: str) -> None:
+    try:
+        parse_template(text)
+    except ExpressionError as error:
+        assert 0 <= error.place.start < error.place.end <= max(1, len(text))
