@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from probekit.kernel import bpf
 from probekit.kernel.profile import LiveProfile
 from probekit.kernel.tracefs import Tracefs, find_tracefs
 from probekit.live import LiveProbe
+from probekit.outputs import OutputError
 from probekit.outputs.console import Console
 from probekit.render import Scope, Seen
 from probekit.session import ProbeSummary, Session
@@ -135,19 +136,37 @@ def _serve(
     if command is not None:
         command.release()
     stop_at = None if wish.duration is None else time.monotonic_ns() + wish.duration
-    try:
+    failures: list[str] = []
+    with _writing(failures):
         session.run(interrupts, stop_at, command)
-    except BrokenPipeError:
-        _stop_writing()
     summaries = session.finish()
-    try:
+    with _writing(failures):
         session.show_rest()
-    except BrokenPipeError:
-        _stop_writing()
     if command is not None:
         command.reap()
     for line in _summary_lines(summaries, command):
         _tell(line)
+    if failures:
+        raise host_error(
+            "cannot-write",
+            f"standard output cannot be written: {failures[0]}",
+            help="what came after that is lost; make room, or write elsewhere",
+        )
+
+
+@contextmanager
+def _writing(failures: list[str]) -> Iterator[None]:
+    """Ends the block where output fails, and lets what is still written go nowhere.
+
+    A pipe that nobody reads any more is an ordinary end; other failures are kept.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        _stop_writing()
+    except OutputError as error:
+        failures.append(str(error))
+        _stop_writing()
 
 
 def _tell(line: str) -> None:

@@ -153,6 +153,7 @@ class Program:
     group: str
     event: str
     when: Typed | None
+    when_span: Span
     steps: tuple[Step, ...]
     span: Span
 

@@ -122,7 +122,7 @@ class LiveProbe:
         """The prints that have come, in order, as text."""
         if self.ring is None:
             return []
-        return [self._line(record) for record in self.ring.read()]
+        return [self._line(record) for record in self.ring.read(PRINTS_BYTES)]
 
     def _line(self, record: bytes) -> str:
         (index,) = struct.unpack_from("=I", record)

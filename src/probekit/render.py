@@ -59,7 +59,24 @@ def render(probe: Probe, scope: Scope, dialect: str = "bcc") -> CSource:
         tree_pages=TREE_PAGES,
         child_pid=_child_pid(scope),
     )
-    return CSource(text, probe.source.text, _functions(probe, scope), _map_names(probe, scope))
+    return CSource(pinned(text), probe.source.text, _functions(probe, scope), _map_names(probe, scope))
+
+
+def pinned(text: str) -> str:
+    """Repeats each `#line` before every line up to the next: alone, it would count on.
+
+    So all of a step's C is at the step's own line, for the compiler and for the verifier.
+    """
+    directive = ""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if line.startswith("#line "):
+            directive = line
+        elif line.strip():
+            lines += [directive, line] if directive else [line]
+        else:
+            lines.append(line)
+    return "\n".join(lines)
 
 
 def program_function(program: Program) -> CCode:
@@ -94,6 +111,7 @@ def _map(ctypes: CTypes, target: Map) -> Mapping[str, Any]:
         "key_type": ctypes.name(target.key) if target.key is not None else c("u32"),
         "value_type": ctypes.name(target.value),
         "max_entries": target.max_entries,
+        "line": target.span.line,
     }
 
 
@@ -108,6 +126,7 @@ def _program(
     return {
         "function": program_function(program),
         "line": program.span.line,
+        "when_line": program.when_span.line,
         "when": emit.integer(program.when) if program.when is not None else None,
         "events": counters.events(program.index),
         "zero_divisions": counters.divisions_by_zero(program.index),

@@ -143,8 +143,8 @@ class Session:
         return max(0, -(-(min(times) - time.monotonic_ns()) // 1_000_000))
 
     def _show_lines(self, running: Running) -> None:
-        while lines := running.live.read_lines():
-            self._output.lines(running.live.probe.name, lines)
+        """What has come until now. Writing it may bring more, which waits for the next turn."""
+        self._output.lines(running.live.probe.name, running.live.read_lines())
         if running.printk is not None:
             texts = [text.partition(b"]: ")[2] for _, text in running.printk.read()]
             self._output.lines(running.live.probe.name, [show_text(text) for text in texts])

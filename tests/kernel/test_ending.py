@@ -120,15 +120,13 @@ def test_a_full_disk_is_an_error_of_this_host(probekit: Runner) -> None:
 
 
 def test_the_command_is_ended_with_the_probe(probekit: Runner) -> None:
-    token = f"sleep-{random.random()}"
-    process = probekit.start(
-        "apply", probekit.spec(QUIET), "--", "sh", "-c", f"sleep 300; : {token}"
-    )
+    token = f"import time; time.sleep(300 + {random.random()})"
+    process = probekit.start("apply", probekit.spec(QUIET), "--", PYTHON, "-c", token)
     wait_for_line(process, "attached")
-    assert wait_for(lambda: bool(processes_with(token)))
+    assert wait_for(lambda: len(processes_with(token)) == 2)
     outcome = end(process, signal.SIGTERM)
     assert outcome.code == 0
-    assert "the command `sh` was still running: ended it" in outcome.err
+    assert f"the command `{PYTHON}` was still running: ended it" in outcome.err
     assert wait_for(lambda: not processes_with(token))
 
 

@@ -19,7 +19,7 @@ from probekit.kernel.profile import KernelProfile
 from probekit.kernel.tracefs import TracepointFormat
 from probekit.names import is_identifier
 from probekit.nearest import did_you_mean
-from probekit.spec import ParamSpec, ProbeSpec, ProgramSpec
+from probekit.spec import ParamSpec, ProbeSpec, ProgramSpec, start_of
 from probekit.types import StructType
 from probekit.yamlnodes import Scalar
 
@@ -114,8 +114,9 @@ def _program(
     if spec.when is not None:
         with handlers.faults.collecting():
             when = condition(handlers.faults, block, spec.when)
+    when_span = spec.kind.span if spec.when is None else start_of(spec.when)
     steps = check_steps(handlers, block, spec.steps)
-    return Program(index, name, event.group, event.name, when, steps, spec.kind.span)
+    return Program(index, name, event.group, event.name, when, when_span, steps, spec.kind.span)
 
 
 def _program_name(

@@ -47,8 +47,10 @@ def integer(node: Typed) -> CCode:
     match node:
         case Literal(value=value):
             return literals.unsigned(value) if value >= 0 else literals.signed(value)
-        case Local() | MemberOf() | EventField():
+        case Local() | MemberOf():
             return _place(node)
+        case EventField(type=IntType() as type, offset=offset):
+            return _event_integer(type, offset)
         case Param(type=type, value=value):
             assert isinstance(value, int) and isinstance(type, IntType)
             return _constant(value, type)
@@ -86,21 +88,21 @@ def wide(node: Typed, is_signed: bool) -> CCode:
     return c("((s64){})", integer(node)) if is_signed else c("((u64){})", integer(node))
 
 
+def _event_integer(type: IntType, offset: int) -> CCode:
+    return c("PK_FIELD({}, u{}, {})", c_type(type), type.bits, offset)
+
+
 def _constant(value: int, type: IntType) -> CCode:
     return c("(({}){})", c_type(type), literals.unsigned(value))
 
 
-def _place(node: Local | MemberOf | EventField) -> CCode:
+def _place(node: Local | MemberOf) -> CCode:
     """An lvalue."""
     match node:
         case Local(name=name):
             return names.value_name(name)
         case MemberOf(of=of, name=name):
             return c("{}.{}", _place(of), names.field_name(name))
-        case EventField(type=CharType(), offset=offset):
-            return c("((char *)ctx + {})", offset)
-        case EventField(type=IntType() as type, offset=offset):
-            return c("(*({} *)((char *)ctx + {}))", c_type(type), offset)
     raise TypeError(f"not a place: {node}")
 
 
@@ -215,11 +217,31 @@ def _text_size(node: Typed) -> int:
 
 def _text_pointer(node: Typed, name: CCode) -> tuple[CCode, CCode]:
     """Statements that make the text addressable, and the pointer to it."""
-    if isinstance(node, Local | MemberOf | EventField):
+    if isinstance(node, Local | MemberOf):
         return c(""), _place(node)
     size = _text_size(node)
     buffer = c("pk_{}", name)
+    if isinstance(node, EventField):
+        return load_event_text(buffer, node), c("((char *){})", buffer)
     return c("char {}[{}]; {} ", buffer, size, store_text(buffer, size, node)), buffer
+
+
+def load_event_text(buffer: CCode, node: EventField) -> CCode:
+    """Statements that declare `buffer`, of u64s, and fill it with the field's bytes.
+
+    In the largest pieces that the field's place in the record allows.
+    """
+    size = _text_size(node)
+    statements = [c("u64 {}[{}];", buffer, (size + 7) // 8)]
+    done = 0
+    while done < size:
+        width = next(
+            w for w in (8, 4, 2, 1) if not (node.offset + done) % w and not done % w and done + w <= size
+        )
+        load = c("PK_FIELD(u{}, u{}, {})", 8 * width, 8 * width, node.offset + done)
+        statements.append(c("*(u{} *)((char *){} + {}) = {};", 8 * width, buffer, done, load))
+        done += width
+    return joined(" ", statements)
 
 
 def store_text(target: CCode, size: int, node: Typed) -> CCode:
@@ -238,8 +260,11 @@ def store_text(target: CCode, size: int, node: Typed) -> CCode:
                 store_text(target, size, then),
                 store_text(target, size, otherwise),
             )
-        case Local() | MemberOf() | EventField():
+        case Local() | MemberOf():
             return c("pk_copy_text({}, {}, {}, {});", target, size, _place(node), _text_size(node))
+        case EventField():
+            copy = c("pk_copy_text({}, {}, (char *)pk_text, {});", target, size, _text_size(node))
+            return c("{{ {} {} }}", load_event_text(c("pk_text"), node), copy)
     raise TypeError(f"not text: {node}")
 
 

@@ -9,8 +9,15 @@ from probekit.expr.evaluate import Value as Names
 from probekit.ir import Expression, Map, Value
 
 
+class OutputError(Exception):
+    """What is shown cannot be written: a full disk, say. Its text is why."""
+
+
 class Output(Protocol):
-    """Takes what probes show. Raises BrokenPipeError when nobody reads any more."""
+    """Takes what probes show.
+
+    Raises BrokenPipeError when nobody reads any more, and
+    OutputError when it cannot be written."""
 
     @property
     def watched(self) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from probekit.expr.evaluate import Value as Names
 from probekit.expr.evaluate import evaluate
 from probekit.expr.parse import ExpressionError
 from probekit.ir import Expression, Map, Value
+from probekit.outputs import OutputError
 from probekit.report import display_width
 from probekit.show import show_value
 from probekit.types import IntType, StructType, Type
@@ -30,7 +31,16 @@ class Console:
 
     def lines(self, probe: str, lines: Sequence[str]) -> None:
         prefix = f"{probe}: " if self._named else ""
-        self._stream.write("".join(f"{prefix}{line}\n" for line in lines))
+        if lines:
+            self._write("".join(f"{prefix}{line}\n" for line in lines))
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(error.strerror or str(error)) from None
 
     def table(
         self,
@@ -46,7 +56,12 @@ class Console:
         self.lines(probe, [f"{spec.name}: {_size(spec, len(entries))}", *_table(spec, shown), *rest])
 
     def flush(self) -> None:
-        self._stream.flush()
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(error.strerror or str(error)) from None
 
 
 def _size(spec: Map, count: int) -> str:
