@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from running import Runner
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -14,3 +17,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if os.environ.get("PROBEKIT_KERNEL_TESTS") == "1":
         pytest.fail("this test needs root, and PROBEKIT_KERNEL_TESTS=1 allows no skip")
     pytest.skip("needs root")
+
+
+@pytest.fixture
+def probekit(tmp_path: Path) -> Iterator[Runner]:
+    """Runs the command line in processes of its own."""
+    runner = Runner(tmp_path)
+    yield runner
+    runner.close()

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,9 +50,7 @@ def apply(wish: Wish, report: Callable[[Diagnostic], None]) -> None:
         with stopwatch.stage("check"):
             tracefs = stack.enter_context(find_tracefs())
             profile = LiveProfile(tracefs)
-            probes = pipeline.probes_of(
-                pipeline.check_files(wish.paths, wish.settings, profile)
-            )
+            probes = pipeline.probes_of(pipeline.check_files(wish.paths, wish.settings, profile))
         scope = _scope(wish, profile)
         self_pid = bpf.current_pid()
         live = pipeline.load_probes(probes, scope, BACKEND, stopwatch, self_pid, stack)
@@ -75,8 +73,9 @@ def require_privilege() -> None:
         raise host_error(
             "no-privilege",
             f"the kernel refuses to load a program: {error.strerror}",
-            help="run it as root: `sudo probekit ...`" if not pipeline.is_root() else
-            "`probekit doctor` says what is missing",
+            help="run it as root: `sudo probekit ...`"
+            if not pipeline.is_root()
+            else "`probekit doctor` says what is missing",
         ) from None
 
 
@@ -171,10 +170,8 @@ def _writing(failures: list[str]) -> Iterator[None]:
 
 def _tell(line: str) -> None:
     """A line to standard error, which may be closed: that ends nothing."""
-    try:
+    with suppress(OSError):
         print(line, file=sys.stderr, flush=True)
-    except OSError:
-        pass
 
 
 def _stop_writing() -> None:
@@ -189,7 +186,9 @@ def _attached_line(probes: Sequence[Probe], stopwatch: pipeline.Stopwatch) -> st
         f"{probe.name} ({_count(len(probe.programs), 'program')}, {_count(len(probe.maps), 'map')})"
         for probe in probes
     )
-    times = ", ".join(f"{name} {seconds * 1e3:.0f} ms" for name, seconds in stopwatch.seconds.items())
+    times = ", ".join(
+        f"{name} {seconds * 1e3:.0f} ms" for name, seconds in stopwatch.seconds.items()
+    )
     return f"probekit: attached {what} by {BACKEND}: {times}"
 
 
@@ -216,7 +215,8 @@ def _summary_line(summary: ProbeSummary) -> str:
         f"{totals.lost + summary.printk_lost} lost",
         f"{totals.failed_updates} failed updates",
         missed,
-        f"{_count(schedules.runs, 'schedule run')} ({schedules.late} late, {schedules.failed} failed)",
+        f"{_count(schedules.runs, 'schedule run')}"
+        f" ({schedules.late} late, {schedules.failed} failed)",
     ]
     if totals.divisions_by_zero:
         parts.append(f"{totals.divisions_by_zero} divisions by zero")

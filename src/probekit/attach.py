@@ -80,7 +80,10 @@ def _refused(source: Source, point: AttachPoint, error: OSError) -> Diagnostic:
     """Why the kernel does not attach a program, as far as its errno tells."""
     name = f"{point.group}/{point.event}"
     if error.errno in (errno.EPERM, errno.EACCES):
-        code, help = "no-privilege", "run it as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN"
+        code, help = (
+            "no-privilege",
+            "run it as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN",
+        )
     elif error.errno in (errno.E2BIG, errno.ENOSPC):
         code, help = "attach-refused", "the kernel takes 64 programs on one tracepoint: end others"
     else:

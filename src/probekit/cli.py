@@ -72,7 +72,8 @@ def render(specs: Specs, settings: Set = None) -> None:
     """Print the C of specs: the same bytes every time."""
     from probekit import pipeline
     from probekit.kernel.profile import profile_for_check
-    from probekit.render import Scope, render as to_c
+    from probekit.render import Scope
+    from probekit.render import render as to_c
 
     results = pipeline.check_files(specs, _settings(settings), profile_for_check())
     for probe in pipeline.probes_of(results):

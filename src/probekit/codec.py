@@ -49,9 +49,7 @@ def encode(value: Value, type: Type) -> bytes:
 def decode(raw: bytes, type: Type, offset: int = 0) -> Value:
     """The value whose bytes begin at `offset` of `raw`."""
     if isinstance(type, StructType):
-        return {
-            field.name: decode(raw, field.type, offset + field.offset) for field in type.fields
-        }
+        return {field.name: decode(raw, field.type, offset + field.offset) for field in type.fields}
     (value,) = struct.unpack_from("=" + struct_code(type), raw, offset)
     return text_of(value) if isinstance(value, bytes) else int(value)
 

@@ -141,7 +141,9 @@ class LiveProbe:
             divisions_by_zero=sum(count[counters.divisions_by_zero(p)] for p in programs),
             missed=self._missed(),
             failures=tuple(
-                SiteFailures(site, count[counters.full(site.index)], count[counters.failed(site.index)])
+                SiteFailures(
+                    site, count[counters.full(site.index)], count[counters.failed(site.index)]
+                )
                 for site in self.probe.sites
             ),
         )

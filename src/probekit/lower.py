@@ -204,13 +204,12 @@ class Lowering:
             store(c("record->{}", names.field_name(member.name)), member.type, value)
             for member, value in values
         ]
-        pads = [field for field in self._padding_of(record)]
         return {
             "record_type": type,
             "index": c("record->{}", names.field_name("index")),
             "number": step.index,
             "stores": stores,
-            "padding": pads,
+            "padding": self._padding_of(record),
             "lost": self.counters.lost(self.program),
         }
 

@@ -1,6 +1,6 @@
 """The way from a spec to its events, stage by stage. Each stage is usable alone.
 
-    text ─read→ ProbeSpec ─check→ ir.Probe ─render→ CSource ─load→ LiveProbe ─attach→ Session
+text ─read→ ProbeSpec ─check→ ir.Probe ─render→ CSource ─load→ LiveProbe ─attach→ Session
 """
 
 from __future__ import annotations
@@ -21,6 +21,11 @@ from probekit.nearest import did_you_mean
 from probekit.source import Source
 from probekit.spec import ProbeSpec, read
 from probekit.yamlnodes import MAX_BYTES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from probekit.live import LiveProbe  # what `check` does without is imported late
+    from probekit.render import Scope
 
 
 @dataclass(slots=True)
@@ -107,12 +112,12 @@ def probes_of(checked: Sequence[Checked]) -> list[Probe]:
 
 def load_probes(
     probes: Sequence[Probe],
-    scope: "Scope",
+    scope: Scope,
     backend: str,
     stopwatch: Stopwatch,
     self_pid: int,
     stack: ExitStack,
-) -> list["LiveProbe"]:
+) -> list[LiveProbe]:
     """Renders, compiles and loads each probe; `stack` closes them."""
     from probekit.live import LiveProbe
     from probekit.loader import load
@@ -134,9 +139,3 @@ def load_probes(
 def is_root() -> bool:
     """Whether this process has an ordinary root's privileges, as far as its user id says."""
     return os.geteuid() == 0
-
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from probekit.live import LiveProbe
-    from probekit.render import Scope

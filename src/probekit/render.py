@@ -59,7 +59,9 @@ def render(probe: Probe, scope: Scope, dialect: str = "bcc") -> CSource:
         tree_pages=TREE_PAGES,
         child_pid=_child_pid(scope),
     )
-    return CSource(pinned(text), probe.source.text, _functions(probe, scope), _map_names(probe, scope))
+    return CSource(
+        pinned(text), probe.source.text, _functions(probe, scope), _map_names(probe, scope)
+    )
 
 
 def pinned(text: str) -> str:

@@ -95,7 +95,7 @@ class Session:
         self._opened = time.monotonic_ns()
 
     def run(self, interrupts: Interrupts, stop_at: int | None, command: Command | None) -> None:
-        """Until a signal, the time `stop_at` (ns, monotonic), the command's end, or a closed pipe."""
+        """Until a signal, the time `stop_at` (ns, monotonic), or the command's end."""
         poller = select.poll()
         for fd in self._descriptors():
             poller.register(fd, select.POLLIN)

@@ -53,7 +53,9 @@ class Console:
     ) -> None:
         rows = _sorted(spec, entries, top, by, params or {})
         shown, rest = _shown(spec, rows, top)
-        self.lines(probe, [f"{spec.name}: {_size(spec, len(entries))}", *_table(spec, shown), *rest])
+        self.lines(
+            probe, [f"{spec.name}: {_size(spec, len(entries))}", *_table(spec, shown), *rest]
+        )
 
     def flush(self) -> None:
         try:
@@ -133,9 +135,7 @@ def _table(spec: Map, rows: Sequence[tuple[Value, Value]]) -> list[str]:
     if len(types) == 1:
         return [f"  {texts[0][0]}"]
     headings = [name for name, _ in types]
-    widths = [
-        max(display_width(row[at]) for row in [headings, *texts]) for at in range(len(types))
-    ]
+    widths = [max(display_width(row[at]) for row in [headings, *texts]) for at in range(len(types))]
     rights = [isinstance(type, IntType) for _, type in types]
     return [_row(cells, widths, rights) for cells in [headings, *texts]]
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from probekit.kernel import bpf
 
@@ -53,10 +54,11 @@ class Runner:
         path.write_text("probekit: 1\n" + text)
         return path
 
-    def start(self, *arguments: str | Path, **options: object) -> subprocess.Popen[str]:
+    def start(self, *arguments: str | Path, **pipes: Any) -> subprocess.Popen[str]:
+        """Starts it; `pipes` are what Popen takes, standard output and error are pipes else."""
         argv = [sys.executable, "-m", "probekit", *map(str, arguments)]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        process = subprocess.Popen(argv, text=True, **pipes)  # type: ignore[call-overload]  # options
+        ends = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **pipes}
+        process: subprocess.Popen[str] = subprocess.Popen(argv, text=True, **ends)
         self._started.append(process)
         return process
 
