@@ -46,13 +46,12 @@ def apply(wish: Wish, report: Callable[[Diagnostic], None]) -> None:
     with ExitStack() as stack:
         interrupts = Interrupts()
         stack.callback(interrupts.close)
-        require_privilege()
+        self_pid = own_pid()
         with stopwatch.stage("check"):
             tracefs = stack.enter_context(find_tracefs())
             profile = LiveProfile(tracefs)
             probes = pipeline.probes_of(pipeline.check_files(wish.paths, wish.settings, profile))
         scope = _scope(wish, profile)
-        self_pid = bpf.current_pid()
         live = pipeline.load_probes(probes, scope, BACKEND, stopwatch, self_pid, stack)
         output = Console(sys.stdout, named=len(probes) > 1)
         session = Session(live, output, report, self_pid)
@@ -65,10 +64,13 @@ def apply(wish: Wish, report: Callable[[Diagnostic], None]) -> None:
         _serve(session, interrupts, wish, probes, stopwatch, command)
 
 
-def require_privilege() -> None:
-    """Raises DiagnosticError where this process may not load programs at all."""
+def own_pid() -> int:
+    """This process's pid as the kernel has it.
+
+    Raises DiagnosticError where this process may not load programs at all.
+    """
     try:
-        bpf.current_pid()
+        return bpf.current_pid()
     except OSError as error:
         raise host_error(
             "no-privilege",

@@ -179,13 +179,22 @@ def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
 def main() -> NoReturn:
     """The entry point of the `probekit` command."""
     before, command = _split(sys.argv[1:])
+    code = _flushed(_run(before, command))
+    # All is closed by now, and taking the interpreter down would cost some 50 ms.
+    os._exit(code)
+
+
+def _flushed(code: int) -> int:
+    """The exit code, once all that was written has gone out."""
     try:
-        code = _run(before, command)
         sys.stdout.flush()
+        sys.stderr.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        code = 0
-    sys.exit(code)
+        return code
+    except OSError as error:
+        os.write(2, f"probekit: standard output cannot be written: {error.strerror}\n".encode())
+        return EXIT_CODES[Origin.HOST]
+    return code
 
 
 def _run(arguments: list[str], command: list[str]) -> int:
@@ -208,8 +217,8 @@ def _run(arguments: list[str], command: list[str]) -> int:
         return EXIT_CODES[Origin.USAGE]
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
-    except (BrokenPipeError, click.exceptions.Exit):
-        raise
+    except BrokenPipeError:
+        return 0
     except Exception as error:
         return _bug(error)
 

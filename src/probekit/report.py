@@ -70,9 +70,7 @@ def _details(diagnostic: Diagnostic, margin: int, paint: _Paint, verbose: bool) 
         yield f"{' ' * margin} {paint('frame', '|')} {visible(line)}"
 
 
-def _excerpt(
-    label: Label, margin: int, paint: _Paint, is_first: bool, kind: str
-) -> Iterator[str]:
+def _excerpt(label: Label, margin: int, paint: _Paint, is_first: bool, kind: str) -> Iterator[str]:
     gutter = " " * margin
     bar = paint("frame", "|")
     if is_first:

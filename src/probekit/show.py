@@ -56,28 +56,47 @@ def show_integer(value: int, type: IntType) -> str:
     return str(value)
 
 
+class _WallClock:
+    """How far CLOCK_REALTIME is ahead of CLOCK_MONOTONIC.
+
+    Two readings of it differ by a microsecond though no time passes between them, so one is
+    kept until the clocks have moved against each other (NTP, a new time).
+    """
+
+    DRIFT = 1_000_000  # ns
+
+    def __init__(self) -> None:
+        self._offset = 0
+
+    def offset(self) -> int:
+        """In nanoseconds, the same until it is more than a millisecond off."""
+        now = time.time_ns() - time.monotonic_ns()
+        if abs(now - self._offset) > self.DRIFT:
+            self._offset = now
+        return self._offset
+
+
+_WALL_CLOCK = _WallClock()
+
+
 def _wall_time(monotonic: int) -> str:
-    """A CLOCK_MONOTONIC time in ns as local wall time, by the clocks' distance now."""
-    offset = time.time_ns() - time.monotonic_ns()
-    nanoseconds = monotonic + offset
+    """A CLOCK_MONOTONIC time in ns as local wall time."""
+    nanoseconds = monotonic + _WALL_CLOCK.offset()
     clock = time.localtime(nanoseconds // 10**9)
     return time.strftime("%H:%M:%S", clock) + f".{nanoseconds % 10**9 // 1000:06d}"
 
 
-def format_value(value: int | bytes, type: Type, format: str) -> str:
+def format_value(value: int | bytes, type: Type, spec: str) -> str:
     """A value of a print by Python's format spec. Raises ValueError on a spec not for it.
 
     A spec with a number's type (`d`, `x`, ...) formats the number; any other one formats
     the text that the type shows.
     """
     if isinstance(value, bytes):
-        return builtins_format(show_text(value), format)
+        return format(show_text(value), spec)
     assert isinstance(type, IntType)
-    if type.shown is Shown.NUMBER or _NUMERIC.fullmatch(format):
-        if format[-1:] in ("c", "n"):
-            raise ValueError("characters and locales are not for numbers")
-        return builtins_format(value, format)
-    return builtins_format(show_integer(value, type), format)
-
-
-builtins_format = format
+    if type.shown is not Shown.NUMBER and not _NUMERIC.fullmatch(spec):
+        return format(show_integer(value, type), spec)
+    if spec[-1:] in ("c", "n"):
+        raise ValueError("characters and locales are not for numbers")
+    return format(value, spec)

@@ -1,13 +1,20 @@
-"""YAML text → ProbeSpec: what was written, with its places; nothing is interpreted yet."""
+"""YAML text → ProbeSpec: what was written, with its places; nothing is interpreted yet.
+
+What has a wrong shape is left out and remembered, so that the checker can go on with the rest
+and says nothing that follows from it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from probekit.diagnostics import DiagnosticError
-from probekit.schema import ACTIONS, VERBS, validate
-from probekit.source import Source, Span
-from probekit.yamlnodes import Mapping, Node, Scalar, Sequence, parse
+from probekit.diagnostics import Diagnostic, DiagnosticError
+from probekit.schema import Shape, validate
+from probekit.schemachoice import ACTIONS, VERBS
+from probekit.source import Source
+from probekit.yamlnodes import Mapping, Node, Path, Scalar, Sequence
+from probekit.yamlparse import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +41,12 @@ class MapSpec:
 
 @dataclass(frozen=True, slots=True)
 class StepSpec:
-    """One step: its verb's key, and all of the step by name."""
+    """One step: its verb's key, all of the step by name, and an `if`'s blocks of steps."""
 
     verb: Scalar
     node: Mapping
+    then: Steps
+    otherwise: Steps
 
     @property
     def operand(self) -> Node:
@@ -50,9 +59,9 @@ class StepSpec:
         """What stands at another key of the step."""
         return self.node.get(name)
 
-    def steps(self, name: str) -> tuple[StepSpec, ...]:
-        """The block of steps at `name`; empty where it is not given."""
-        return _steps(self.node.get(name))
+
+# A step whose shape is wrong is None.
+Steps: TypeAlias = tuple[StepSpec | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ class ProgramSpec:
     kind: Scalar
     target: Node
     when: Node | None
-    steps: tuple[StepSpec, ...]
+    steps: Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,10 @@ class ScheduleSpec:
 
 @dataclass(frozen=True, slots=True)
 class ProbeSpec:
-    """One spec file."""
+    """One spec file. `faults` are what is wrong with the shape of the parts left out.
+
+    `broken_params` and `broken_maps` are the names of those left out.
+    """
 
     source: Source
     name: Scalar
@@ -89,42 +101,110 @@ class ProbeSpec:
     maps: tuple[MapSpec, ...]
     programs: tuple[ProgramSpec, ...]
     schedules: tuple[ScheduleSpec, ...]
+    faults: tuple[Diagnostic, ...]
+    broken_params: tuple[Scalar, ...]
+    broken_maps: tuple[Scalar, ...]
+
+
+# A fault in one of these says nothing about the rest of the spec.
+_APART = ("description", "metrics", "tests", "limits")
+_SECTIONS = ("params", "maps", "programs", "schedules")
 
 
 def read(source: Source) -> ProbeSpec:
-    """Parses `source` and checks its shape. Raises DiagnosticError with all that is wrong."""
+    """Parses `source` and checks its shape.
+
+    Raises DiagnosticError where it is not YAML, or not a spec as a whole; what is wrong with
+    single parts is in `faults`.
+    """
     root = parse(source)
-    faults = validate(source, root)
-    if faults:
-        raise DiagnosticError(faults)
+    shape = validate(source, root)
+    broken = {_part(path) for path in shape.places if path[:1] not in {(key,) for key in _APART}}
+    if () in broken:
+        raise DiagnosticError(shape.faults)
     assert isinstance(root, Mapping)
-    return _probe(source, root)
+    return _Reader(source, root, shape, frozenset(broken)).probe()
 
 
-def _probe(source: Source, root: Mapping) -> ProbeSpec:
-    return ProbeSpec(
-        source=source,
-        name=_scalar(root, "name"),
-        description=_text(root, "description"),
-        params=tuple(_param(name, node) for name, node in _section(root, "params")),
-        maps=tuple(_map(name, node) for name, node in _section(root, "maps")),
-        programs=tuple(map(_program, _items(root, "programs"))),
-        schedules=tuple(map(_schedule, _items(root, "schedules"))),
-    )
+def _part(path: Path) -> Path:
+    """The param, map, schedule, program or innermost step that `path` lies in; () for none."""
+    if len(path) < 2 or path[0] not in _SECTIONS:
+        return ()
+    end = 2
+    while path[0] == "programs" and len(path) >= end + 2 and path[end] in ("do", "then", "else"):
+        end += 2
+    return path[:end]
 
 
-def _section(root: Mapping, key: str) -> list[tuple[Scalar, Mapping]]:
-    node = root.get(key)
-    if not isinstance(node, Mapping):
-        return []
-    return [(name, value) for name, value in node if isinstance(value, Mapping)]
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads all parts of a spec that are not `broken`."""
 
+    source: Source
+    root: Mapping
+    shape: Shape
+    broken: frozenset[Path]
 
-def _items(root: Mapping, key: str) -> list[Mapping]:
-    node = root.get(key)
-    if not isinstance(node, Sequence):
-        return []
-    return [item for item in node if isinstance(item, Mapping)]
+    def probe(self) -> ProbeSpec:
+        programs = [self._program(node, path) for path, node in self._items("programs")]
+        return ProbeSpec(
+            source=self.source,
+            name=_scalar(self.root, "name"),
+            description=_text(self.root, "description"),
+            params=tuple(_param(name, node) for name, node in self._section("params")),
+            maps=tuple(_map(name, node) for name, node in self._section("maps")),
+            programs=tuple(programs),
+            schedules=tuple(_schedule(node) for _, node in self._items("schedules")),
+            faults=self.shape.faults,
+            broken_params=self._broken_names("params"),
+            broken_maps=self._broken_names("maps"),
+        )
+
+    def _section(self, key: str) -> list[tuple[Scalar, Mapping]]:
+        node = self.root.get(key)
+        if not isinstance(node, Mapping):
+            return []
+        return [
+            (name, value)
+            for name, value in node
+            if isinstance(value, Mapping) and (key, name.text) not in self.broken
+        ]
+
+    def _broken_names(self, key: str) -> tuple[Scalar, ...]:
+        node = self.root.get(key)
+        if not isinstance(node, Mapping):
+            return ()
+        return tuple(name for name, _ in node if (key, name.text) in self.broken)
+
+    def _items(self, key: str) -> list[tuple[Path, Mapping]]:
+        node = self.root.get(key)
+        if not isinstance(node, Sequence):
+            return []
+        return [
+            ((key, index), item)
+            for index, item in enumerate(node)
+            if isinstance(item, Mapping) and (key, index) not in self.broken
+        ]
+
+    def _program(self, node: Mapping, path: Path) -> ProgramSpec:
+        kind, target, name = node.key("tracepoint"), node.get("tracepoint"), node.get("name")
+        assert kind is not None
+        assert target is not None
+        assert name is None or isinstance(name, Scalar)
+        steps = self._steps(node.get("do"), (*path, "do"))
+        return ProgramSpec(name, kind, target, node.get("when"), steps)
+
+    def _steps(self, node: Node | None, path: Path) -> Steps:
+        if not isinstance(node, Sequence):
+            return ()
+        return tuple(self._step(step, (*path, index)) for index, step in enumerate(node))
+
+    def _step(self, node: Node, path: Path) -> StepSpec | None:
+        if not isinstance(node, Mapping) or path in self.broken:
+            return None
+        then = self._steps(node.get("then"), (*path, "then"))
+        otherwise = self._steps(node.get("else"), (*path, "else"))
+        return StepSpec(_chosen(node, VERBS), node, then, otherwise)
 
 
 def _param(name: Scalar, node: Mapping) -> ParamSpec:
@@ -146,23 +226,6 @@ def _map(name: Scalar, node: Mapping) -> MapSpec:
     )
 
 
-def _program(node: Mapping) -> ProgramSpec:
-    kind = node.key("tracepoint")
-    target = node.get("tracepoint")
-    name = node.get("name")
-    assert kind is not None and target is not None
-    assert name is None or isinstance(name, Scalar)
-    return ProgramSpec(name, kind, target, node.get("when"), _steps(node.get("do")))
-
-
-def _steps(node: Node | None) -> tuple[StepSpec, ...]:
-    if not isinstance(node, Sequence):
-        return ()
-    return tuple(
-        StepSpec(_chosen(step, VERBS), step) for step in node if isinstance(step, Mapping)
-    )
-
-
 def _schedule(node: Mapping) -> ScheduleSpec:
     return ScheduleSpec(_chosen(node, ACTIONS), node)
 
@@ -181,12 +244,3 @@ def _scalar(node: Mapping, key: str) -> Scalar:
 def _text(node: Mapping, key: str) -> str:
     value = node.get(key)
     return value.text if isinstance(value, Scalar) else ""
-
-
-def start_of(node: Node) -> Span:
-    """Where a node begins, for pointing at all of it."""
-    if isinstance(node, Mapping) and node.items:
-        return node.items[0][0].span
-    if node.span.line == node.span.end_line:
-        return node.span
-    return Span.point(node.span.line, node.span.column)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from probekit.expr.parse import ExpressionError, parse
 from probekit.expr.syntax import Place, Syntax
 
-MAX_WIDTH = 999
+_TOO_WIDE = re.compile(r"[1-9]\d{3}")  # a width or a precision of 1000 or more
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,32 +25,28 @@ class Gap:
 Part: TypeAlias = str | Gap
 
 
+_PIECE = re.compile(r"\{\{|\}\}|\{|\}|[^{}]+")
+
+
 def parse_template(text: str) -> list[Part]:
     """The parts in order. `{{` and `}}` stand for single braces. Raises ExpressionError."""
     parts: list[Part] = []
-    literal: list[str] = []
-    at = 0
-    while at < len(text):
-        character = text[at]
-        if text[at : at + 2] in ("{{", "}}"):
-            literal.append(character)
-            at += 2
-        elif character == "}":
-            raise ExpressionError(
-                "bad-template", "a `}` without its `{`", Place(at, at + 1), "write `}}` for a brace"
-            )
-        elif character == "{":
-            if literal:
-                parts.append("".join(literal))
-                literal = []
-            gap, at = _gap(text, at)
-            parts.append(gap)
-        else:
-            literal.append(character)
-            at += 1
-    if literal:
-        parts.append("".join(literal))
-    return parts
+    literal, at = "", 0
+    while found := _PIECE.match(text, at):
+        piece = found.group()
+        at = found.end()
+        if piece == "}":
+            what, help = "a `}` without its `{`", "write `}}` for a brace"
+            raise ExpressionError("bad-template", what, Place(at - 1, at), help)
+        if piece != "{":
+            literal += piece[0] if piece in ("{{", "}}") else piece
+            continue
+        if literal:
+            parts.append(literal)
+        gap, at = _gap(text, at - 1)
+        parts.append(gap)
+        literal = ""
+    return [*parts, literal] if literal else parts
 
 
 def _gap(text: str, brace: int) -> tuple[Gap, int]:
@@ -60,14 +56,13 @@ def _gap(text: str, brace: int) -> tuple[Gap, int]:
     try:
         syntax = parse(inside)
     except ExpressionError as error:
-        raise shifted(error, brace + 1) from None
+        raise _shifted(error, brace + 1) from None
     format_start = (colon + 1) if colon is not None else end
     spec = text[format_start:end]
     place = Place(format_start, max(end, format_start + 1))
-    if "{" in spec or any(int(number) > MAX_WIDTH for number in re.findall(r"\d+", spec)):
-        raise ExpressionError(
-            "bad-format", f"the format `{spec}` is not one", place, "as in Python: `<16`, `08x`, `>6`"
-        )
+    if "{" in spec or _TOO_WIDE.search(spec):
+        what, help = f"the format `{spec}` is not one", "as in Python: `<16`, `08x`, `>6`"
+        raise ExpressionError("bad-format", what, place, help)
     return Gap(syntax, brace + 1, spec, place), end + 1
 
 
@@ -99,7 +94,7 @@ def _ends(text: str, brace: int) -> tuple[int | None, int]:
     )
 
 
-def shifted(error: ExpressionError, by: int) -> ExpressionError:
+def _shifted(error: ExpressionError, by: int) -> ExpressionError:
     """The same error with its place counted from `by` characters earlier."""
     place = Place(error.place.start + by, error.place.end + by)
     return ExpressionError(error.code, error.message, place, error.help)

@@ -9,7 +9,7 @@ from probekit.diagnostics import Diagnostic, Label, Severity
 from probekit.expr.parse import ExpressionError, parse
 from probekit.expr.syntax import Number, Place, Syntax
 from probekit.source import Source, Span
-from probekit.yamlnodes import Node, Scalar, scalar_value
+from probekit.yamlnodes import Node, Scalar, scalar_value, start_of
 
 
 class Fault(Exception):
@@ -24,12 +24,47 @@ class CausedByAnother(Exception):
     """Something here rests on what has already been reported."""
 
 
+class Attempt:
+    """A part that is checked for itself: its fault is collected, and the work goes on after it."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self.failed = False
+
+    def __enter__(self) -> Attempt:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, Fault):
+            self._faults.add(error.diagnostic)
+        self.failed = isinstance(error, Fault | CausedByAnother)
+        return self.failed
+
+
+class Together:
+    """Parts of one thing: what is wrong with one hides nothing of the others."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self.attempts: list[Attempt] = []
+
+    def part(self) -> Attempt:
+        """For use with `with`, once for each part."""
+        self.attempts.append(Attempt(self._faults))
+        return self.attempts[-1]
+
+
 class Faults:
     """Collects the diagnostics of one spec."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.found: list[Diagnostic] = []
+        self._found: dict[Diagnostic, None] = {}
+
+    @property
+    def found(self) -> list[Diagnostic]:
+        """What was collected, each once, in the file's order."""
+        return sorted(self._found, key=lambda diagnostic: diagnostic.place)
 
     def fault(
         self,
@@ -38,27 +73,29 @@ class Faults:
         span: Span,
         help: str = "",
         related: tuple[Span, str] | None = None,
+        note: str = "",
         severity: Severity = Severity.ERROR,
     ) -> Fault:
-        """A fault to raise or to add."""
+        """A fault to raise or to add; `note` stands beside the underlined place."""
         others = (Label(self.source, *related),) if related else ()
-        label = Label(self.source, span)
+        label = Label(self.source, span, note)
         return Fault(Diagnostic(code, message, label, others, help, severity))
 
-    def add(self, fault: Fault) -> None:
-        """Keeps it, once."""
-        if fault.diagnostic not in self.found:
-            self.found.append(fault.diagnostic)
+    def add(self, *diagnostics: Diagnostic) -> None:
+        """Keeps them, each once."""
+        self._found |= dict.fromkeys(diagnostics)
+
+    def collecting(self) -> Attempt:
+        """For use with `with`: collects what is raised inside, and goes on after the block."""
+        return Attempt(self)
 
     @contextmanager
-    def collecting(self) -> Iterator[None]:
-        """Collects what is raised inside, and goes on after the block."""
-        try:
-            yield
-        except Fault as fault:
-            self.add(fault)
-        except CausedByAnother:
-            pass
+    def together(self) -> Iterator[Together]:
+        """Collects the faults of each part; raises CausedByAnother at the end if any failed."""
+        together = Together(self)
+        yield together
+        if any(attempt.failed for attempt in together.attempts):
+            raise CausedByAnother
 
     @contextmanager
     def at(self, scalar: Scalar, offset: int = 0) -> Iterator[None]:
@@ -66,11 +103,8 @@ class Faults:
         try:
             yield
         except ExpressionError as error:
-            raise self._placed(error, scalar, offset) from None
-
-    def _placed(self, error: ExpressionError, scalar: Scalar, offset: int) -> Fault:
-        place = Place(error.place.start + offset, error.place.end + offset)
-        return self.fault(error.code, error.message, scalar.part(place.start, place.end), error.help)
+            span = scalar.part(error.place.start + offset, error.place.end + offset)
+            raise self.fault(error.code, error.message, span, error.help) from None
 
     def syntax(self, node: Node) -> Syntax:
         """The tree of the expression that stands at `node`. Raises Fault."""
@@ -78,6 +112,9 @@ class Faults:
         value = scalar_value(scalar)
         if scalar.plain and isinstance(value, int) and not isinstance(value, bool):
             return Number(Place(0, len(scalar.text)), value)
+        if value is None:
+            help = "give it one, or remove it"
+            raise self.fault("null-value", "an expression has no value", scalar.span, help)
         with self.at(scalar):
             return parse(scalar.text)
 
@@ -88,6 +125,6 @@ class Faults:
         raise self.fault(
             "wrong-type",
             "an expression must stand here, not a mapping or a list",
-            Span.point(node.span.line, node.span.column),
+            start_of(node),
             "in YAML's own `{ }` and `[ ]`, put an expression that has brackets in quotes",
         )

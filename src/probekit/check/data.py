@@ -5,14 +5,15 @@ from __future__ import annotations
 from probekit.check.context import Faults
 from probekit.duration import FORM, parse_duration
 from probekit.ir import Value
-from probekit.maps import LATER_MAP_KINDS
 from probekit.names import is_identifier
 from probekit.nearest import did_you_mean
 from probekit.source import Span
-from probekit.spec import start_of
 from probekit.types import (
     INTEGERS,
+    LATER_TYPES,
+    MAX_CHAR,
     CharType,
+    Field,
     IntType,
     Shown,
     StructType,
@@ -21,7 +22,7 @@ from probekit.types import (
     scalar_type,
     struct_of,
 )
-from probekit.yamlnodes import Mapping, Node, Scalar, scalar_value
+from probekit.yamlnodes import Mapping, Node, Scalar, scalar_value, start_of
 
 RESERVED_FIELDS = ("histogram", "enum")
 MAX_FIELDS = 64
@@ -33,7 +34,9 @@ def check_type(faults: Faults, node: Node) -> Type:
         return _named_type(faults, node)
     if isinstance(node, Mapping):
         return _struct_type(faults, node)
-    raise faults.fault("wrong-type", "a type is a name or a mapping of fields", start_of(node))
+    help = "write one such as `u64`, or `{pid: u32, comm: char(16)}`"
+    what = "a type is a name or a mapping of fields"
+    raise faults.fault("wrong-type", what, start_of(node), help)
 
 
 def _named_type(faults: Faults, node: Scalar) -> Type:
@@ -41,38 +44,68 @@ def _named_type(faults: Faults, node: Scalar) -> Type:
     if found is not None:
         return found
     if is_later_type(node.text):
-        raise faults.fault(
-            "not-yet", f"the type `{node.text}` is not in this version yet", node.span
-        )
+        what = f"the type `{node.text}` is not in this version yet"
+        raise faults.fault("not-yet", what, node.span)
     if node.text.startswith("char"):
-        help = "text is `char(N)`: at most N-1 bytes and a NUL, N from 2 to 4096"
+        help = f"text is `char(N)`: at most N-1 bytes and a NUL, N from 2 to {MAX_CHAR}"
+    elif node.text in _OTHER_NAMES:
+        help = f"write `{_OTHER_NAMES[node.text]}`"
     else:
         help = did_you_mean(
             node.text,
-            [*INTEGERS, *LATER_MAP_KINDS, "char(16)"],
+            [*INTEGERS, *LATER_TYPES],
             "there are `u8` to `u64`, `s8` to `s64`, `bool`, `char(N)`, or a mapping of fields",
         )
     raise faults.fault("unknown-type", f"there is no type `{node.text}`", node.span, help)
 
 
+# What other languages call them.
+_OTHER_NAMES = {
+    "int": "s32",
+    "long": "s64",
+    "i8": "s8",
+    "i16": "s16",
+    "i32": "s32",
+    "i64": "s64",
+    "int32": "s32",
+    "int64": "s64",
+    "uint": "u32",
+    "uint8": "u8",
+    "uint16": "u16",
+    "uint32": "u32",
+    "uint64": "u64",
+    "string": "char(16)",
+    "str": "char(16)",
+    "boolean": "bool",
+}
+
+
 def _struct_type(faults: Faults, node: Mapping) -> StructType:
+    if not node.items:
+        raise faults.fault("empty-value", "a struct without fields", node.span, "add a field")
+    if len(node.items) > MAX_FIELDS:
+        what = f"a struct of more than {MAX_FIELDS} fields"
+        raise faults.fault("too-many", what, start_of(node), "use several maps")
     members: list[tuple[str, Type]] = []
-    for name, type_node in node:
-        if name.text in RESERVED_FIELDS:
-            raise faults.fault(
-                "not-yet", f"`{name.text}` types are not in this version yet", name.span
-            )
-        if not is_identifier(name.text):
-            raise faults.fault(
-                "bad-name",
-                f"`{name.text}` cannot be a field's name",
-                name.span,
-                "a name starts with a letter or `_` and has letters, digits and `_`",
-            )
-        members.append((name.text, check_type(faults, type_node)))
-    if len(members) > MAX_FIELDS:
-        raise faults.fault("too-many", f"a struct of more than {MAX_FIELDS} fields", start_of(node))
+    with faults.together() as together:
+        for name, type_node in node:
+            with together.part():
+                _check_field_name(faults, name)
+                members.append((name.text, check_type(faults, type_node)))
     return struct_of(members)
+
+
+def _check_field_name(faults: Faults, name: Scalar) -> None:
+    if name.text in RESERVED_FIELDS:
+        what = f"`{name.text}` types are not in this version yet"
+        raise faults.fault("not-yet", what, name.span)
+    if not is_identifier(name.text):
+        raise faults.fault(
+            "bad-name",
+            f"`{name.text}` cannot be a field's name",
+            name.span,
+            "a name starts with a letter or `_` and has letters, digits and `_`",
+        )
 
 
 def check_data(faults: Faults, node: Node, type: Type) -> Value:
@@ -80,7 +113,11 @@ def check_data(faults: Faults, node: Node, type: Type) -> Value:
     if isinstance(type, StructType):
         return _struct_data(faults, node, type)
     if not isinstance(node, Scalar):
-        raise faults.fault("wrong-type", f"a `{type}` is asked for here", start_of(node))
+        help = "write one value, not a mapping or a list"
+        raise faults.fault("wrong-type", f"a `{type}` is asked for here", start_of(node), help)
+    if scalar_value(node) is None:
+        help = "give it one; empty text is written `''`"
+        raise faults.fault("null-value", "a value is missing here", node.span, help)
     if isinstance(type, CharType):
         return _text_data(faults, node, type)
     return _integer_data(faults, node, type)
@@ -88,37 +125,60 @@ def check_data(faults: Faults, node: Node, type: Type) -> Value:
 
 def _struct_data(faults: Faults, node: Node, type: StructType) -> Value:
     if not isinstance(node, Mapping):
-        raise faults.fault(
-            "wrong-type",
-            f"a struct is asked for here: `{type}`",
-            start_of(node),
-            "write a mapping of field to value",
-        )
-    check_fields(faults, node, type)
+        raise struct_wanted(faults, node, type, "value")
     values: dict[str, Value] = {}
-    for field in type.fields:
-        value = node.get(field.name)
-        assert value is not None
-        values[field.name] = check_data(faults, value, field.type)
+    with faults.together() as together:
+        for field, part in struct_fields(faults, node, type)[1]:
+            with together.part():
+                values[field.name] = check_data(faults, part, field.type)
     return values
 
 
-def check_fields(faults: Faults, node: Mapping, type: StructType) -> None:
-    """All fields of a struct are given, and no others. Raises Fault."""
+def struct_wanted(faults: Faults, node: Node, type: StructType, of: str) -> Exception:
+    """A struct was asked for, and is not given field by field."""
+    return faults.fault(
+        "wrong-type",
+        f"a struct is asked for here: `{type}`",
+        start_of(node),
+        f"write a mapping of field to {of}",
+    )
+
+
+def struct_fields(
+    faults: Faults, node: Mapping, type: Type
+) -> tuple[StructType, list[tuple[Field, Node]]]:
+    """`type` as the struct it must be, and what is given for each of its fields, in its order.
+
+    Raises Fault where it is no struct, or where not exactly its fields are given.
+    """
+    if not isinstance(type, StructType):
+        raise faults.fault(
+            "wrong-type",
+            f"fields are given, and a `{type}` is asked for",
+            start_of(node),
+            "write one value; in YAML's own `{ }` an expression with brackets needs quotes",
+        )
     known = [field.name for field in type.fields]
-    for name, _ in node:
-        if name.text not in known:
-            raise faults.fault(
-                "unknown-field",
-                f"the struct has no field `{name.text}`",
-                name.span,
-                did_you_mean(name.text, known, "it has " + ", ".join(f"`{k}`" for k in known)),
-            )
-    missing = [name for name in known if node.get(name) is None]
+    given = {name.text: value for name, value in node}
+    with faults.together() as together:
+        for name, _ in node:
+            with together.part():
+                _check_field_known(faults, name, known)
+    missing = [name for name in known if name not in given]
     if missing:
         names = ", ".join(f"`{name}`" for name in missing)
+        what = f"{names} {'is' if len(missing) == 1 else 'are'} missing"
+        raise faults.fault("missing-field", what, start_of(node), "all fields are given, always")
+    return type, [(field, given[field.name]) for field in type.fields]
+
+
+def _check_field_known(faults: Faults, name: Scalar, known: list[str]) -> None:
+    if name.text not in known:
         raise faults.fault(
-            "missing-field", f"{names} is missing", start_of(node), "all fields are given, always"
+            "unknown-field",
+            f"the struct has no field `{name.text}`",
+            name.span,
+            did_you_mean(name.text, known, "it has " + ", ".join(f"`{k}`" for k in known)),
         )
 
 
@@ -126,14 +186,18 @@ def _text_data(faults: Faults, node: Scalar, type: CharType) -> bytes:
     try:
         raw = node.text.encode()
     except UnicodeEncodeError:
-        raise faults.fault("bad-text", "text with half of a character", node.span) from None
+        help = "remove the half `\\ud800` to `\\udfff`"
+        what = "text with half of a character"
+        raise faults.fault("bad-text", what, node.span, help) from None
     if b"\0" in raw:
-        raise faults.fault("bad-text", "text cannot hold a NUL byte", node.span)
+        help = "remove it: text ends at its first NUL"
+        raise faults.fault("bad-text", "text cannot hold a NUL byte", node.span, help)
     if len(raw) >= type.size:
         raise faults.fault(
             "value-range",
             f"this text has {len(raw)} bytes, and `{type}` holds at most {type.size - 1}",
             node.span,
+            "shorten it, or declare a longer type",
         )
     return raw
 

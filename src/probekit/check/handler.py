@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from probekit.check.context import Faults
+from probekit.check.context import CausedByAnother, Fault, Faults
 from probekit.check.maps import MapTable, find_map
 from probekit.check.printing import check_print, check_printk
-from probekit.check.values import Block, condition, declare, expression, key_of, stored
-from probekit.expr.check import check_fits
-from probekit.expr.syntax import Place
-from probekit.expr.typed import (
-    Literal,
-    Local,
-    Param,
-    TextLiteral,
-    Typed,
-    type_of,
+from probekit.check.values import (
+    Block,
+    check_deletable,
+    condition,
+    declare,
+    expression,
+    key_of,
+    stored,
 )
+from probekit.expr.typed import Literal, Local, Param, TextLiteral, Typed, type_of
 from probekit.ir import (
     Count,
     Delete,
@@ -26,17 +25,17 @@ from probekit.ir import (
     Let,
     Lookup,
     Map,
-    Print,
-    Printk,
     Site,
     Step,
     Stop,
+    Stored,
+    StructValue,
     Update,
 )
 from probekit.source import Span
-from probekit.spec import StepSpec
+from probekit.spec import Steps, StepSpec
 from probekit.types import IntType
-from probekit.yamlnodes import Mapping, Scalar
+from probekit.yamlnodes import Mapping, Node, Scalar
 
 
 @dataclass(slots=True)
@@ -55,43 +54,46 @@ class Handlers:
         return site
 
 
-def check_steps(handlers: Handlers, block: Block, specs: tuple[StepSpec, ...]) -> tuple[Step, ...]:
+def check_steps(handlers: Handlers, block: Block, specs: Steps) -> tuple[Step, ...]:
     """The steps of one block, faults collected; later steps see the names of earlier ones."""
     steps: list[Step] = []
     for spec in specs:
-        before = len(steps)
-        with handlers.faults.collecting():
+        if spec is None:
+            block.is_partial = True
+            continue
+        with handlers.faults.collecting() as attempt:
             steps.extend(_STEPS[spec.verb.text](handlers, block, spec))
-        if len(steps) == before:
-            _mark_broken(block, spec)
+        name = spec.option("as")
+        if attempt.failed and isinstance(name, Scalar) and name.text not in block.places:
+            block.broken.add(name.text)  # it would have been set here
     return tuple(steps)
 
 
-def _mark_broken(block: Block, spec: StepSpec) -> None:
-    """What a faulty step would have named is known, but not what it is."""
-    names = [spec.option("as")]
-    if spec.verb.text == "let" and isinstance(spec.operand, Mapping):
-        names = [name for name, _ in spec.operand]
-    for name in names:
-        if isinstance(name, Scalar) and name.text not in block.values:
-            block.broken.add(name.text)
-
-
 def _let(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
-    """A let of a literal gives the literal a name: it takes its width where it is used."""
     assert isinstance(spec.operand, Mapping)
     steps: list[Step] = []
-    for name, node in spec.operand:
-        declare(handlers.faults, block, name)
-        value = expression(handlers.faults, block, node)
-        if isinstance(value, Literal | TextLiteral | Param):
-            block.values[name.text] = value
-            continue
-        type = type_of(value)
-        assert type is not None
-        block.values[name.text] = Local(name.text, type)
-        steps.append(Let(name.span, name.text, value))
+    with handlers.faults.together() as together:
+        for name, node in spec.operand:
+            with together.part():
+                steps.extend(_let_one(handlers, block, name, node))
     return steps
+
+
+def _let_one(handlers: Handlers, block: Block, name: Scalar, node: Node) -> list[Step]:
+    """A let of a literal gives the literal a name: it takes its width where it is used."""
+    declare(handlers.faults, block, name)
+    try:
+        value = expression(handlers.faults, block, node)
+    except (Fault, CausedByAnother):
+        block.broken.add(name.text)
+        raise
+    if isinstance(value, Literal | TextLiteral | Param):
+        block.set(name.text, value)
+        return []
+    type = type_of(value)
+    assert type is not None
+    block.set(name.text, Local(name.text, type))
+    return [Let(name.span, name.text, value)]
 
 
 def _target(handlers: Handlers, spec: StepSpec) -> Map:
@@ -99,93 +101,108 @@ def _target(handlers: Handlers, spec: StepSpec) -> Map:
 
 
 def _lookup(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
-    target = _target(handlers, spec)
-    key = key_of(handlers.faults, block, target, spec.verb, spec.option("key"))
-    default = spec.option("default")
-    fallback = stored(handlers.faults, block, default, target.value) if default else None
-    name = spec.option("as")
+    faults, target = handlers.faults, _target(handlers, spec)
+    name, default = spec.option("as"), spec.option("default")
     assert isinstance(name, Scalar)
-    declare(handlers.faults, block, name)
-    block.values[name.text] = Local(name.text, target.value)
+    key: Stored | None = None
+    fallback: Stored | None = None
+    with faults.together() as together:
+        with together.part():
+            key = key_of(faults, block, target, spec.verb, spec.option("key"))
+        with together.part():
+            fallback = stored(faults, block, default, target.value) if default else None
+        with together.part():
+            declare(faults, block, name)
+            block.set(name.text, Local(name.text, target.value))
     return [Lookup(spec.verb.span, target, key, name.text, fallback)]
 
 
 def _update(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
-    target = _target(handlers, spec)
-    key = key_of(handlers.faults, block, target, spec.verb, spec.option("key"))
-    node, mode = spec.option("value"), spec.option("mode")
+    faults, target = handlers.faults, _target(handlers, spec)
+    node = spec.option("value")
     assert node is not None
-    value = stored(handlers.faults, block, node, target.value)
-    chosen = mode.text if isinstance(mode, Scalar) else "any"
-    if target.kind.indexed and chosen == "create":
-        raise handlers.faults.fault(
+    key: Stored | None = None
+    with faults.together() as together:
+        with together.part():
+            key = key_of(faults, block, target, spec.verb, spec.option("key"))
+        with together.part():
+            value = stored(faults, block, node, target.value)
+        with together.part():
+            mode = _mode(faults, target, spec.option("mode"))
+    site = handlers.site("update", target, spec.verb.span)
+    return [Update(spec.verb.span, target, key, value, mode, site)]
+
+
+def _mode(faults: Faults, target: Map, node: Node | None) -> str:
+    mode = node.text if isinstance(node, Scalar) else "any"
+    if target.kind.indexed and mode == "create" and node is not None:
+        raise faults.fault(
             "map-rule",
             f"`mode: create` never writes to a `{target.kind.name}` map: its entries always exist",
-            mode.span if mode else spec.verb.span,
+            node.span,
             "remove `mode:`",
             (target.span, "declared here"),
         )
-    site = handlers.site("update", target, spec.verb.span)
-    return [Update(spec.verb.span, target, key, value, chosen, site)]
+    return mode
 
 
 def _delete(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
-    target = _target(handlers, spec)
-    if target.kind.indexed:
-        raise handlers.faults.fault(
-            "map-rule",
-            f"entries of a `{target.kind.name}` map always exist and cannot be deleted",
-            spec.verb.span,
-            "write 0 with `update:`, or use `type: hash`",
-            (target.span, "declared here"),
-        )
-    key = key_of(handlers.faults, block, target, spec.verb, spec.option("key"))
+    faults, target = handlers.faults, _target(handlers, spec)
+    check_deletable(faults, target, spec.verb, "write 0 with `update:`, or use `type: hash`")
+    key = key_of(faults, block, target, spec.verb, spec.option("key"))
     assert key is not None
     return [Delete(spec.verb.span, target, key)]
 
 
 def _count(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
-    faults = handlers.faults
-    target = _target(handlers, spec)
+    faults, target = handlers.faults, _target(handlers, spec)
+    key: Stored | None = None
+    with faults.together() as together:
+        with together.part():
+            key = key_of(faults, block, target, spec.verb, spec.option("key"))
+        with together.part():
+            _check_countable(faults, target, spec.verb)
+            by = _added(faults, block, target, spec.option("by"))
+    site = handlers.site("count", target, spec.verb.span)
+    return [Count(spec.verb.span, target, key, by, site)]
+
+
+def _check_countable(faults: Faults, target: Map, verb: Scalar) -> None:
+    """An atomic add is for 32 and 64 bits (Documentation/bpf/standardization). Raises Fault."""
     if not isinstance(target.value, IntType) or target.value.size < 4:
         raise faults.fault(
             "map-rule",
-            f"`count` adds to 32-bit and 64-bit integers, and `{target.name}` holds"
-            f" `{target.value}`",
-            spec.verb.span,
+            f"`count` adds to 32-bit and 64-bit integers; `{target.name}` holds `{target.value}`",
+            verb.span,
             "declare it with `value: u64`",
             (target.span, "declared here"),
         )
-    key = key_of(faults, block, target, spec.verb, spec.option("key"))
-    node = spec.option("by")
-    by: Typed = Literal(1)
-    if node is not None:
-        by = expression(faults, block, node)
-        scalar = faults.scalar(node)
-        with faults.at(scalar):
-            check_fits(by, target.value, Place(0, len(scalar.text)))
-    site = handlers.site("count", target, spec.verb.span)
-    return [Count(spec.verb.span, target, key, by, site)]
+
+
+def _added(faults: Faults, block: Block, target: Map, node: Node | None) -> Typed:
+    if node is None:
+        return Literal(1)
+    by = stored(faults, block, node, target.value)
+    assert not isinstance(by, StructValue)
+    return by
 
 
 def _print(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
     index = handlers.prints
     handlers.prints += 1
-    step: Print = check_print(handlers.faults, block, spec.operand, spec.verb.span, index)
-    return [step]
+    return [check_print(handlers.faults, block, spec.operand, spec.verb.span, index)]
 
 
 def _printk(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
-    step: Printk = check_printk(handlers.faults, block, spec.operand, spec.verb.span)
-    return [step]
+    return [check_printk(handlers.faults, block, spec.operand, spec.verb.span)]
 
 
 def _if(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
     test: Typed | None = None
     with handlers.faults.collecting():
         test = condition(handlers.faults, block, spec.operand)
-    then = check_steps(handlers, block.inner(), spec.steps("then"))
-    otherwise = check_steps(handlers, block.inner(), spec.steps("else"))
+    then = check_steps(handlers, block.inner(), spec.then)
+    otherwise = check_steps(handlers, block.inner(), spec.otherwise)
     return [If(spec.verb.span, test, then, otherwise)] if test is not None else []
 
 

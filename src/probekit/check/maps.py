@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from probekit.check.context import Fault, Faults
+from probekit.check.context import CausedByAnother, Fault, Faults
 from probekit.check.data import check_data, check_type
 from probekit.ir import Map, Value
 from probekit.maps import (
@@ -15,12 +15,11 @@ from probekit.maps import (
     MAX_VALUE_SIZE,
     MapKind,
 )
-from probekit.names import is_identifier
-from probekit.nearest import did_you_mean
+from probekit.nearest import did_you_mean, nearest
 from probekit.source import Span
-from probekit.spec import MapSpec, start_of
+from probekit.spec import MapSpec
 from probekit.types import U32, Type
-from probekit.yamlnodes import Mapping, Node, Scalar, Sequence, scalar_value
+from probekit.yamlnodes import Mapping, Node, Scalar, Sequence, scalar_value, start_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +30,13 @@ class MapTable:
     spans: dict[str, Span]
 
 
-def check_maps(faults: Faults, specs: tuple[MapSpec, ...]) -> MapTable:
-    """All maps of the spec, faults collected."""
-    table = MapTable({}, {})
+def check_maps(
+    faults: Faults, specs: tuple[MapSpec, ...], broken: tuple[Scalar, ...] = ()
+) -> MapTable:
+    """All maps of the spec, faults collected; `broken` are the names of maps not read."""
+    names = [*broken, *(spec.name for spec in specs)]
+    table = MapTable({name.text: None for name in names}, {name.text: name.span for name in names})
     for spec in specs:
-        table.maps[spec.name.text] = None
-        table.spans[spec.name.text] = spec.name.span
         with faults.collecting():
             table.maps[spec.name.text] = _check_map(faults, spec)
     return table
@@ -44,84 +44,89 @@ def check_maps(faults: Faults, specs: tuple[MapSpec, ...]) -> MapTable:
 
 def _check_map(faults: Faults, spec: MapSpec) -> Map:
     kind = _kind(faults, spec.type)
-    if not is_identifier(spec.name.text):
-        raise faults.fault("bad-name", f"`{spec.name.text}` cannot be a name", spec.name.span)
-    if kind.keyed:
-        _require(faults, spec, ("key", spec.key), ("max_entries", spec.max_entries))
-    else:
-        _refuse(faults, spec, kind, ("key", spec.key), ("max_entries", spec.max_entries))
-    _require(faults, spec, ("value", spec.value))
-    assert spec.value is not None
-    key = check_type(faults, spec.key) if spec.key is not None else None
-    value = check_type(faults, spec.value)
-    if kind.indexed and key is not None and spec.key is not None and key != U32:
-        raise faults.fault(
-            "map-rule",
-            f"the key of `{kind.name}` maps is their index, an `u32`, not `{key}`",
-            start_of(spec.key),
-            "write `key: u32`, or `type: hash` for keys of another type",
-        )
-    _check_size(faults, spec.key, key, MAX_KEY_SIZE, "key")
-    _check_size(faults, spec.value, value, MAX_VALUE_SIZE, "value")
+    _check_keys(faults, spec, kind)
+    key, value = _types(faults, spec, kind)
     max_entries = _max_entries(faults, spec.max_entries) if spec.max_entries else 1
     entries = _entries(faults, spec, key, value, max_entries, kind)
     span = spec.max_entries.span if spec.max_entries else spec.name.span
     return Map(spec.name.text, kind, key, value, max_entries, entries, spec.name.span, span)
 
 
+def _check_keys(faults: Faults, spec: MapSpec, kind: MapKind) -> None:
+    """The declaration has the keys that its map type needs, and no others. Raises Fault."""
+    with faults.together() as together:
+        for name, node in (("key", spec.key), ("max_entries", spec.max_entries)):
+            with together.part():
+                if kind.keyed:
+                    _require(faults, spec, name, node)
+                elif node is not None:
+                    what = f"a `{kind.name}` map is {kind.meaning} and has no `{name}`"
+                    raise faults.fault("map-rule", what, start_of(node), f"remove `{name}:`")
+        with together.part():
+            _require(faults, spec, "value", spec.value)
+
+
+def _types(faults: Faults, spec: MapSpec, kind: MapKind) -> tuple[Type | None, Type]:
+    key: Type | None = None
+    with faults.together() as together:
+        with together.part():
+            if spec.key is not None:
+                key = _sized(faults, spec.key, MAX_KEY_SIZE, "key")
+                if kind.indexed and key != U32:
+                    raise _not_an_index(faults, spec.key, kind, key)
+        with together.part():
+            assert spec.value is not None
+            value = _sized(faults, spec.value, MAX_VALUE_SIZE, "value")
+    return key, value
+
+
+def _not_an_index(faults: Faults, node: Node, kind: MapKind, key: Type) -> Fault:
+    return faults.fault(
+        "map-rule",
+        f"the key of `{kind.name}` maps is their index, an `u32`, not `{key}`",
+        start_of(node),
+        "write `key: u32`, or `type: hash` for keys of another type",
+    )
+
+
 def _kind(faults: Faults, type: Scalar) -> MapKind:
     if type.text in MAP_KINDS:
         return MAP_KINDS[type.text]
     if type.text in LATER_MAP_KINDS:
-        raise faults.fault(
-            "not-yet", f"`{type.text}` maps are not in this version yet", type.span
-        )
-    listed = ", ".join(f"`{name}`" for name in MAP_KINDS)
+        what = f"`{type.text}` maps are not in this version yet"
+        raise faults.fault("not-yet", what, type.span, f"there are {_listed()}")
     known = [*MAP_KINDS, *LATER_MAP_KINDS]
-    help = did_you_mean(type.text, known, f"there are {listed}")
+    help = did_you_mean(type.text, known, f"there are {_listed()}")
     raise faults.fault("unknown-map-type", f"no map type `{type.text}`", type.span, help)
 
 
-def _require(faults: Faults, spec: MapSpec, *keys: tuple[str, Node | None]) -> None:
-    for name, node in keys:
-        if node is None:
-            raise faults.fault(
-                "missing-key",
-                f"`{name}` is missing: a `{spec.type.text}` map needs it",
-                spec.name.span,
-                f"add `{name}:`",
-            )
+def _listed() -> str:
+    return ", ".join(f"`{name}`" for name in MAP_KINDS)
 
 
-def _refuse(
-    faults: Faults, spec: MapSpec, kind: MapKind, *keys: tuple[str, Node | None]
-) -> None:
-    for name, node in keys:
-        if node is not None:
-            raise faults.fault(
-                "map-rule",
-                f"a `{kind.name}` map is {kind.meaning} and has no `{name}`",
-                start_of(node),
-                f"remove `{name}:`",
-            )
-
-
-def _check_size(faults: Faults, node: Node | None, type: Type | None, limit: int, what: str) -> None:
-    if node is not None and type is not None and type.size > limit:
+def _require(faults: Faults, spec: MapSpec, name: str, node: Node | None) -> None:
+    if node is None:
         raise faults.fault(
-            "map-rule",
-            f"a {what} of {type.size} bytes; it can have at most {limit}",
-            start_of(node),
-            "use shorter texts",
+            "missing-key",
+            f"`{name}` is missing: a `{spec.type.text}` map needs it",
+            spec.name.span,
+            f"add `{name}:`",
         )
+
+
+def _sized(faults: Faults, node: Node, limit: int, what: str) -> Type:
+    type = check_type(faults, node)
+    if type.size > limit:
+        message = f"a {what} of {type.size} bytes; it can have at most {limit}"
+        raise faults.fault("map-rule", message, start_of(node), "use shorter texts")
+    return type
 
 
 def _max_entries(faults: Faults, node: Scalar) -> int:
     value = scalar_value(node)
     if not isinstance(value, int) or not 1 <= value <= MAX_ENTRIES:
-        raise faults.fault(
-            "value-range", f"`max_entries` must be 1 to {MAX_ENTRIES}", node.span
-        )
+        what = f"`max_entries` must be 1 to {MAX_ENTRIES}"
+        raise faults.fault("value-range", what, node.span, "write a number in that range")
     return value
 
 
@@ -132,41 +137,50 @@ def _entries(
     if spec.entries is None:
         return ()
     found: dict[str, tuple[Value, Value]] = {}
-    for key_node, value_node in entry_nodes(faults, spec.entries, key):
-        if key is None or key_node is None:
-            entry_key: Value = 0
-        else:
-            entry_key = check_data(faults, key_node, key)
-        if repr(entry_key) in found:
-            raise faults.fault(
-                "duplicate-entry", "this key is given twice", start_of(key_node or value_node)
-            )
-        found[repr(entry_key)] = (entry_key, check_data(faults, value_node, value))
-        if kind.indexed and isinstance(entry_key, int) and entry_key >= limit:
-            raise faults.fault(
-                "map-rule",
-                f"the index {entry_key} is outside of the map, which ends at {limit - 1}",
-                start_of(key_node or value_node),
-                "raise `max_entries`",
-            )
+    places: dict[str, Span] = {}
+    with faults.together() as together:
+        for key_node, value_node in entry_nodes(faults, spec.entries, key):
+            with together.part():
+                place = start_of(key_node or value_node)
+                entry_key = check_data(faults, key_node, key) if key_node and key else 0
+                if kind.indexed and isinstance(entry_key, int):
+                    _check_inside(faults, entry_key, limit, place)
+                _check_new(faults, places, repr(entry_key), place)
+                found[repr(entry_key)] = (entry_key, check_data(faults, value_node, value))
     if len(found) > limit:
-        raise faults.fault(
-            "map-rule",
-            f"{len(found)} entries do not fit into `max_entries: {limit}`",
-            start_of(spec.entries),
-            f"raise it: `max_entries: {len(found)}`",
-        )
+        what = f"{len(found)} entries do not fit into `max_entries: {limit}`"
+        help = f"raise it: `max_entries: {len(found)}`"
+        raise faults.fault("map-rule", what, start_of(spec.entries), help)
     return tuple(found.values())
 
 
-def entry_nodes(
-    faults: Faults, node: Node, key: Type | None
-) -> list[tuple[Node | None, Node]]:
+def _check_inside(faults: Faults, index: int, limit: int, place: Span) -> None:
+    if index >= limit:
+        what = f"the index {index} is outside of the map, which ends at {limit - 1}"
+        raise faults.fault("map-rule", what, place, f"raise it: `max_entries: {index + 1}`")
+
+
+def _check_new(faults: Faults, places: dict[str, Span], key: str, place: Span) -> None:
+    if key in places:
+        raise faults.fault(
+            "duplicate-entry",
+            "this entry is given twice",
+            place,
+            "keep one of the two",
+            (places[key], "first here"),
+        )
+    places[key] = place
+
+
+def entry_nodes(faults: Faults, node: Node, key: Type | None) -> list[tuple[Node | None, Node]]:
     """The key and value nodes of `entries`: of a mapping, or of a list of key and value."""
     if isinstance(node, Mapping):
         if key is None:
             raise faults.fault(
-                "wrong-type", "a map of one value has no keys", start_of(node), "write `[{value: 1}]`"
+                "wrong-type",
+                "a map of one value has no keys",
+                start_of(node),
+                "write `[{value: 1}]`",
             )
         return list(node.items)
     assert isinstance(node, Sequence)
@@ -177,9 +191,8 @@ def _entry_item(faults: Faults, item: Node, key: Type | None) -> tuple[Node | No
     wanted = {"value"} if key is None else {"key", "value"}
     if not isinstance(item, Mapping) or {name.text for name, _ in item} != wanted:
         form = "{value: ...}" if key is None else "{key: ..., value: ...}"
-        raise faults.fault(
-            "wrong-type", "an entry in a list has its own form", start_of(item), f"write `{form}`"
-        )
+        what = "an entry in a list has its own form"
+        raise faults.fault("wrong-type", what, start_of(item), f"write `{form}`")
     value = item.get("value")
     assert value is not None
     return item.get("key"), value
@@ -187,8 +200,6 @@ def _entry_item(faults: Faults, item: Node, key: Type | None) -> tuple[Node | No
 
 def find_map(faults: Faults, table: MapTable, node: Node) -> Map:
     """The map that `node` names. Raises Fault, or CausedByAnother where it is itself wrong."""
-    from probekit.check.context import CausedByAnother
-
     scalar = faults.scalar(node)
     if scalar.text not in table.maps:
         raise _unknown_map(faults, table, scalar)
@@ -199,8 +210,6 @@ def find_map(faults: Faults, table: MapTable, node: Node) -> Map:
 
 
 def _unknown_map(faults: Faults, table: MapTable, scalar: Scalar) -> Fault:
-    from probekit.nearest import nearest
-
     near = nearest(scalar.text, table.maps)
     related = (table.spans[near], "a similar name is declared here") if near else None
     if near:
@@ -209,6 +218,6 @@ def _unknown_map(faults: Faults, table: MapTable, scalar: Scalar) -> Fault:
         help = "there are " + ", ".join(f"`{name}`" for name in table.maps)
     else:
         help = "declare it under `maps:`"
-    return faults.fault(
-        "unknown-map", f"no map named `{scalar.text}`", scalar.span, help, related
-    )
+    what = f"no map named `{scalar.text}`"
+    note = "not declared under `maps`"
+    return faults.fault("unknown-map", what, scalar.span, help, related, note)

@@ -7,12 +7,11 @@ import re
 from probekit.check.context import Faults
 from probekit.check.values import Block
 from probekit.expr.parse import ExpressionError
-from probekit.expr.syntax import Place
 from probekit.expr.typed import Literal, TextLiteral, Typed, is_integer, is_text, type_of
 from probekit.ir import Hole, Print, Printk
 from probekit.show import format_value
 from probekit.source import Span
-from probekit.template import Gap, Part, parse_template, shifted
+from probekit.template import Gap, Part, parse_template
 from probekit.types import S64, U32, U64, CharType, IntType, Type, struct_of
 from probekit.yamlnodes import Node, Scalar
 
@@ -23,13 +22,14 @@ _PRINTK_FORMAT = re.compile(r"(<|>)?(0)?([1-9][0-9]{0,2})?([dxX]?)", re.ASCII)
 def template(faults: Faults, node: Node) -> tuple[Scalar, list[Part]]:
     """The scalar at `node` and its parts. Raises Fault."""
     scalar = faults.scalar(node)
-    if not scalar.text.replace("\t", " ").isprintable():
-        raise faults.fault(
-            "print-text",
-            "a line to print has a line end or a control character in it",
-            scalar.span,
-            "remove it: each `print` is a line of its own",
-        )
+    for at, character in enumerate(scalar.text):
+        if not character.isprintable() and character != "\t":
+            raise faults.fault(
+                "print-text",
+                f"the character {character!r} in a line to print",
+                scalar.part(at, at + 1),
+                "remove it: each `print` is a line of its own, and ends by itself",
+            )
     with faults.at(scalar):
         return scalar, parse_template(scalar.text)
 
@@ -48,20 +48,12 @@ def sent_type(node: Typed) -> Type:
 
 def _typed(faults: Faults, block: Block, scalar: Scalar, gap: Gap) -> Typed:
     """A gap's expression, which must be a number or text. Raises Fault."""
-    with faults.at(scalar):
-        try:
-            found = block.check(gap.syntax)
-        except ExpressionError as error:
-            raise shifted(error, gap.start) from None
-        if not is_integer(found) and not is_text(found):
-            place = gap.syntax.place
-            raise ExpressionError(
-                "wrong-operand",
-                "a struct cannot be printed whole",
-                Place(place.start + gap.start, place.end + gap.start),
-                "print its fields: `{name.field}`",
-            )
-        return found
+    with faults.at(scalar, gap.start):
+        found = block.check(gap.syntax)
+        if is_integer(found) or is_text(found):
+            return found
+        what, help = "a struct cannot be printed whole", "print its fields: `{name.field}`"
+        raise ExpressionError("wrong-operand", what, gap.syntax.place, help)
 
 
 def check_print(faults: Faults, block: Block, node: Node, span: Span, index: int) -> Print:
@@ -69,21 +61,23 @@ def check_print(faults: Faults, block: Block, node: Node, span: Span, index: int
     scalar, pieces = template(faults, node)
     parts: list[str | Hole] = []
     values: list[Typed] = []
-    for piece in pieces:
-        if isinstance(piece, str):
-            parts.append(piece)
-            continue
-        found = _typed(faults, block, scalar, piece)
-        _check_format(faults, scalar, piece, found)
-        parts.append(Hole(len(values), piece.format))
-        values.append(found)
+    with faults.together() as together:
+        for piece in pieces:
+            if isinstance(piece, str):
+                parts.append(piece)
+                continue
+            with together.part():
+                found = _typed(faults, block, scalar, piece)
+                check_format(faults, scalar, piece, sent_type(found))
+                parts.append(Hole(len(values), piece.format))
+                values.append(found)
     members: list[tuple[str, Type]] = [("index", U32)]
     members += [(f"value{i}", sent_type(value)) for i, value in enumerate(values)]
     return Print(span, index, tuple(parts), tuple(values), struct_of(members))
 
 
-def _check_format(faults: Faults, scalar: Scalar, gap: Gap, value: Typed) -> None:
-    type = sent_type(value)
+def check_format(faults: Faults, scalar: Scalar, gap: Gap, type: Type) -> None:
+    """The gap's format is one for values of `type`, a number or text. Raises Fault."""
     sample: int | bytes = b"x" if isinstance(type, CharType) else 1
     with faults.at(scalar):
         try:
@@ -104,45 +98,41 @@ def check_printk(faults: Faults, block: Block, node: Node, span: Span) -> Printk
     _check_printk_text(faults, scalar)
     format: list[str] = []
     values: list[Typed] = []
-    for piece in pieces:
-        if isinstance(piece, str):
-            format.append(piece.replace("%", "%%"))
-            continue
-        found = _typed(faults, block, scalar, piece)
-        format.append(_conversion(faults, scalar, piece, sent_type(found)))
-        values.append(found)
+    with faults.together() as together:
+        for piece in pieces:
+            if isinstance(piece, str):
+                format.append(piece.replace("%", "%%"))
+                continue
+            with together.part():
+                found = _typed(faults, block, scalar, piece)
+                format.append(_conversion(faults, scalar, piece, sent_type(found)))
+                values.append(found)
     if len(values) > MAX_PRINTK_VALUES:
-        raise faults.fault(
-            "too-many",
-            f"a `printk` of {len(values)} values; it can have {MAX_PRINTK_VALUES}",
-            span,
-            "use `print`, which has no such limit",
-        )
+        what = f"a `printk` of {len(values)} values; it can have {MAX_PRINTK_VALUES}"
+        raise faults.fault("too-many", what, span, "use `print`, which has no such limit")
     return Printk(span, "".join(format).encode("ascii"), tuple(values))
 
 
 def _check_printk_text(faults: Faults, scalar: Scalar) -> None:
-    if scalar.text.isascii() and scalar.text.isprintable():
-        return
-    raise faults.fault(
-        "printk-text",
-        "the kernel's trace pipe takes one line of plain ASCII text",
-        scalar.span,
-        "use `print` for other characters",
-    )
+    for at, character in enumerate(scalar.text):
+        if not " " <= character <= "~":
+            raise faults.fault(
+                "printk-text",
+                f"the character {character!r}; the kernel's trace pipe takes plain ASCII text",
+                scalar.part(at, at + 1),
+                "use `print` for other characters",
+            )
 
 
 def _conversion(faults: Faults, scalar: Scalar, gap: Gap, type: Type) -> str:
     match = _PRINTK_FORMAT.fullmatch(gap.format)
     is_text_value = isinstance(type, CharType)
     if match is None or (is_text_value and (match.group(4) or match.group(2))):
+        known = "`<16`, `>16`" if is_text_value else "`<16`, `>16`, `08`, `d`, `x`, `X`"
+        what = f"the format `{gap.format}` is not one of `printk`"
+        help = f"it knows {known}; `print` knows all of Python's"
         with faults.at(scalar):
-            raise ExpressionError(
-                "bad-format",
-                f"the format `{gap.format}` is not one of the kernel's",
-                gap.format_place,
-                "`printk` knows `<16`, `>16`, `08`, `d`, `x` and `X`; `print` knows all of Python's",
-            )
+            raise ExpressionError("bad-format", what, gap.format_place, help)
     align, zero, width, kind = match.groups()
     flags = "-" if align == "<" or (is_text_value and align != ">" and width) else zero or ""
     if is_text_value:

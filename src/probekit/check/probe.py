@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from probekit.check.context import Faults
+from probekit.check.attachpoint import find_tracepoint
+from probekit.check.context import CausedByAnother, Fault, Faults
 from probekit.check.data import check_data, check_type
 from probekit.check.fields import event_fields
 from probekit.check.handler import Handlers, check_steps
 from probekit.check.maps import check_maps
-from probekit.check.schedules import check_schedules
+from probekit.check.schedules import Schedules, check_schedules
+from probekit.check.user import UserSpace
 from probekit.check.values import Block, condition
-from probekit.diagnostics import Diagnostic, Severity
+from probekit.diagnostics import Diagnostic, Label, Origin
+from probekit.expr.scope import Scope
 from probekit.expr.typed import Param, Typed
-from probekit.ir import Map, Probe, Program
+from probekit.ir import Map, Probe, Program, Value
 from probekit.kernel.profile import KernelProfile
 from probekit.kernel.tracefs import TracepointFormat
-from probekit.names import is_identifier
-from probekit.nearest import did_you_mean
-from probekit.spec import ParamSpec, ProbeSpec, ProgramSpec, start_of
-from probekit.types import StructType
-from probekit.yamlnodes import Scalar
+from probekit.source import Span
+from probekit.spec import ParamSpec, ProbeSpec, ProgramSpec
+from probekit.types import StructType, Type
+from probekit.yamlnodes import Scalar, start_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +37,21 @@ class Checked:
 def check(spec: ProbeSpec, profile: KernelProfile, settings: Mapping[str, str]) -> Checked:
     """Checks everything that the schema does not; `settings` are params set for this run."""
     faults = Faults(spec.source)
-    params = _params(faults, spec.params, settings)
-    table = check_maps(faults, spec.maps)
+    faults.add(*spec.faults)
+    names = _check_params(faults, spec, settings)
+    table = check_maps(faults, spec.maps, spec.broken_maps)
     handlers = Handlers(faults, table)
-    programs = _programs(handlers, params, spec.programs, profile)
-    schedules = check_schedules(faults, table, params, spec.schedules)
-    found = tuple(sorted(faults.found, key=lambda diagnostic: diagnostic.place))
-    if found:
-        return Checked(None, found)
+    programs = _check_programs(handlers, names, spec.programs, profile)
+    user = UserSpace(faults, names.params, names.broken)
+    schedules = check_schedules(Schedules(faults, table, user), spec.schedules)
+    assert faults.found or len(programs) == len(spec.programs), "something failed, and not why"
+    if faults.found:
+        return Checked(None, tuple(faults.found))
     probe = Probe(
         source=spec.source,
         name=spec.name.text,
         description=spec.description,
-        params=tuple(params.values()),
+        params=tuple(names.params.values()),
         maps=tuple(m for m in table.maps.values() if isinstance(m, Map)),
         programs=programs,
         schedules=schedules,
@@ -56,151 +60,119 @@ def check(spec: ProbeSpec, profile: KernelProfile, settings: Mapping[str, str]) 
     return Checked(probe, ())
 
 
-def _params(
-    faults: Faults, specs: tuple[ParamSpec, ...], settings: Mapping[str, str]
-) -> dict[str, Param]:
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The params, and the names of those that something is wrong with."""
+
+    params: dict[str, Param]
+    broken: frozenset[str]
+
+
+def _check_params(faults: Faults, spec: ProbeSpec, settings: Mapping[str, str]) -> _Names:
     params: dict[str, Param] = {}
-    for spec in specs:
+    for param in spec.params:
         with faults.collecting():
-            params[spec.name.text] = _param(faults, spec, settings)
-    return params
+            params[param.name.text] = _param(faults, param, settings)
+    declared = {name.text for name in spec.broken_params}
+    declared |= {param.name.text for param in spec.params}
+    return _Names(params, frozenset(declared - params.keys()))
 
 
 def _param(faults: Faults, spec: ParamSpec, settings: Mapping[str, str]) -> Param:
-    name = spec.name.text
-    if not is_identifier(name):
-        raise faults.fault("bad-name", f"`{name}` cannot be a name", spec.name.span)
     type = check_type(faults, spec.type)
     if isinstance(type, StructType):
-        raise faults.fault(
-            "wrong-type", "a param is a number or text", spec.type.span, "use one param a field"
-        )
+        help = "use one param for each field"
+        raise faults.fault("wrong-type", "a param is a number or text", spec.type.span, help)
     value = check_data(faults, spec.default, type)
-    if name in settings:
-        given = Scalar(spec.name.span, settings[name], True, False, 1)
-        value = check_data(faults, given, type)
+    if spec.name.text in settings:
+        value = _setting(faults, spec, type, settings[spec.name.text])
     assert isinstance(value, int | bytes)
-    return Param(name, type, value)
+    return Param(spec.name.text, type, value)
 
 
-def _programs(
+def _setting(faults: Faults, spec: ParamSpec, type: Type, text: str) -> Value:
+    """The value that the command line gives, whose mistakes are the command line's."""
+    try:
+        return check_data(faults, Scalar(spec.name.span, text, True, text), type)
+    except Fault as fault:
+        found = fault.diagnostic
+        raise Fault(
+            Diagnostic(
+                "bad-set",
+                f"`--set {spec.name.text}={text}`: {found.message}",
+                related=(Label(faults.source, spec.type.span, "its type"),),
+                help=f"give it a `{type}`",
+                origin=Origin.USAGE,
+            )
+        ) from None
+
+
+def _check_programs(
     handlers: Handlers,
-    params: dict[str, Param],
+    names: _Names,
     specs: tuple[ProgramSpec, ...],
     profile: KernelProfile,
 ) -> tuple[Program, ...]:
     programs: list[Program] = []
-    taken: set[str] = set()
+    taken: dict[str, Span] = {}
+    for spec in specs:
+        with handlers.faults.collecting():
+            _take_name(handlers.faults, spec, taken)
     for index, spec in enumerate(specs):
         with handlers.faults.collecting():
-            event = _tracepoint(handlers.faults, spec, profile)
-            name = _program_name(handlers.faults, spec, event, taken)
-            programs.append(_program(handlers, params, spec, event, index, name))
+            programs.append(_program(handlers, names, spec, profile, index, taken))
     return tuple(programs)
+
+
+def _take_name(faults: Faults, spec: ProgramSpec, taken: dict[str, Span]) -> None:
+    if spec.name is None:
+        return
+    if spec.name.text in taken:
+        what, help = f"two programs are named `{spec.name.text}`", "choose another name"
+        first = (taken[spec.name.text], "the first one")
+        raise faults.fault("duplicate-name", what, spec.name.span, help, first)
+    taken[spec.name.text] = spec.name.span
 
 
 def _program(
     handlers: Handlers,
-    params: dict[str, Param],
+    names: _Names,
     spec: ProgramSpec,
-    event: TracepointFormat,
+    profile: KernelProfile,
     index: int,
-    name: str,
+    taken: dict[str, Span],
 ) -> Program:
-    fields, later = event_fields(event)
-    values: dict[str, Typed] = dict(params)
-    block = Block(f"`{event.group}/{event.name}`", fields, later, values, {}, set())
+    """The handler is checked too where its event is not known, but for what it reads of it."""
+    event: TracepointFormat | None = None
+    with handlers.faults.collecting():
+        event = find_tracepoint(handlers.faults, spec, profile)
+    block = _block(names, event)
     when: Typed | None = None
     if spec.when is not None:
         with handlers.faults.collecting():
             when = condition(handlers.faults, block, spec.when)
-    when_span = spec.kind.span if spec.when is None else start_of(spec.when)
     steps = check_steps(handlers, block, spec.steps)
+    if event is None:
+        raise CausedByAnother
+    name = spec.name.text if spec.name else _free_name(event.name, spec.kind.span, taken)
+    when_span = spec.kind.span if spec.when is None else start_of(spec.when)
     return Program(index, name, event.group, event.name, when, when_span, steps, spec.kind.span)
 
 
-def _program_name(
-    faults: Faults, spec: ProgramSpec, event: TracepointFormat, taken: set[str]
-) -> str:
-    """The given name, else the event's, with a number where that is taken."""
-    if spec.name is not None:
-        if spec.name.text in taken:
-            raise faults.fault(
-                "duplicate-name", f"two programs are named `{spec.name.text}`", spec.name.span
-            )
-        taken.add(spec.name.text)
-        return spec.name.text
-    name, number = event.name, 2
-    while name in taken:
-        name, number = f"{event.name}_{number}", number + 1
-    taken.add(name)
-    return name
-
-
-def _tracepoint(faults: Faults, spec: ProgramSpec, profile: KernelProfile) -> TracepointFormat:
-    """The format of the program's attach point. Raises Fault where there is none."""
-    target = spec.target
-    if not isinstance(target, Scalar):
-        raise faults.fault(
-            "not-yet",
-            "several attach points for one handler are not in this version yet",
-            spec.kind.span,
-            "write a program for each",
-        )
-    group, slash, name = target.text.partition("/")
-    if not slash or not group or not name:
-        raise faults.fault(
-            "bad-attach-point",
-            f"`{target.text}` is not `group/name`",
-            target.span,
-            _guess(target.text, profile),
-        )
-    if "*" in name or "?" in name:
-        raise faults.fault(
-            "not-yet", "patterns of attach points are not in this version yet", target.span
-        )
-    if group == "ftrace":
-        raise faults.fault(
-            "bad-attach-point",
-            "the `ftrace` group holds record formats, not attach points",
-            target.span,
-            "choose a tracepoint of another group",
-        )
-    event = profile.tracepoint(group, name)
+def _block(names: _Names, event: TracepointFormat | None) -> Block:
+    """What a handler sees at its beginning."""
+    values: dict[str, Typed] = dict(names.params)
     if event is None:
-        raise _unknown(faults, target, group, name, profile)
-    return event
+        return Block(Scope("this event", values, {}), values, {*names.broken, "args"})
+    fields, later = event_fields(event)
+    scope = Scope(f"`{event.group}/{event.name}`", values, fields, later)
+    return Block(scope, values, set(names.broken))
 
 
-def _guess(text: str, profile: KernelProfile) -> str:
-    """`sys_enter_close` alone is a tracepoint whose group was left out."""
-    name = text.strip("/").rpartition("/")[2].rpartition(":")[2]
-    for group, known in sorted(profile.tracepoints()):
-        if known == name:
-            return f"write `{group}/{known}`"
-    return "as in `syscalls/sys_enter_close`"
-
-
-def _unknown(
-    faults: Faults, target: Scalar, group: str, name: str, profile: KernelProfile
-) -> Exception:
-    known = sorted(profile.tracepoints())
-    groups = {known_group for known_group, _ in known}
-    if profile.shipped and group != "syscalls":
-        return faults.fault(
-            "unknown-tracepoint",
-            f"`{group}/{name}` is not in {profile.origin}",
-            target.span,
-            "run `probekit check` as root on the host that will run it",
-            severity=Severity.WARNING,
-        )
-    names = [f"{known_group}/{n}" for known_group, n in known if known_group == group] or [
-        f"{known_group}/{n}" for known_group, n in known
-    ]
-    otherwise = "" if group in groups else f"there is no group `{group}`"
-    return faults.fault(
-        "unknown-tracepoint",
-        f"{profile.origin} has no tracepoint `{group}/{name}`",
-        target.span,
-        did_you_mean(f"{group}/{name}", names, otherwise),
-    )
+def _free_name(event: str, place: Span, taken: dict[str, Span]) -> str:
+    """The event's name, with a number where that is taken."""
+    name, number = event, 2
+    while name in taken:
+        name, number = f"{event}_{number}", number + 1
+    taken[name] = place
+    return name

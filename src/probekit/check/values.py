@@ -2,55 +2,68 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from probekit.check.context import CausedByAnother, Faults
-from probekit.check.data import check_fields
-from probekit.duration import parse_duration
+from probekit.check.data import struct_fields
 from probekit.expr import check as expressions
+from probekit.expr.fits import check_fits
+from probekit.expr.parse import ExpressionError
+from probekit.expr.scope import Scope
 from probekit.expr.syntax import Place, Syntax, names_in
-from probekit.expr.typed import EventField, Literal, TextLiteral, Typed, is_integer, is_text
+from probekit.expr.typed import Literal, Typed
 from probekit.ir import Map, Stored, StructValue
 from probekit.names import is_identifier
 from probekit.source import Span
-from probekit.spec import start_of
-from probekit.types import IntType, Shown, StructType, Type
-from probekit.yamlnodes import Mapping, Node, Scalar
+from probekit.types import IntType, Shown, Type
+from probekit.yamlnodes import Mapping, Node, Scalar, start_of
 
 _WORDS = frozenset("and or not if else in is true false args lambda None True False".split())
 
 
 @dataclass(slots=True)
 class Block:
-    """The names that a block of steps sees; `broken` ones were set by steps that are wrong."""
+    """The names that a block of steps sees.
 
-    event: str
-    fields: dict[str, EventField]
-    later_fields: dict[str, str]
+    `scope.values` grows with each step. `broken` names were set by what is wrong itself;
+    with `is_partial` a step before was not readable, and may have set any name.
+    """
+
+    scope: Scope
     values: dict[str, Typed]
-    places: dict[str, Span]
     broken: set[str]
+    places: dict[str, Span] = field(default_factory=dict)
+    is_partial: bool = False
 
     def inner(self) -> Block:
         """A block inside this one: it sees these names, and its own end with it."""
-        return Block(
-            self.event,
-            self.fields,
-            self.later_fields,
-            dict(self.values),
-            dict(self.places),
-            set(self.broken),
-        )
+        values = dict(self.values)
+        scope = replace(self.scope, values=values)
+        return Block(scope, values, set(self.broken), dict(self.places), self.is_partial)
 
-    @property
-    def scope(self) -> expressions.Scope:
-        return expressions.Scope(self.event, self.values, self.fields, self.later_fields)
+    def set(self, name: str, value: Typed) -> None:
+        """Gives `name` its meaning from here on."""
+        self.values[name] = value
+        self.broken.discard(name)
 
     def check(self, tree: Syntax) -> Typed:
         """Raises ExpressionError, or CausedByAnother where a name's own step is wrong."""
+        return self._guarded(tree, expressions.check)
+
+    def condition(self, tree: Syntax) -> Typed:
+        """The same for what is asked whether it is 0."""
+        return self._guarded(tree, expressions.check_condition)
+
+    def _guarded(self, tree: Syntax, check: Callable[[Syntax, Scope], Typed]) -> Typed:
         if names_in(tree) & self.broken:
             raise CausedByAnother
-        return expressions.check(tree, self.scope)
+        try:
+            return check(tree, self.scope)
+        except ExpressionError as error:
+            if self.is_partial and error.code == "unknown-name":
+                raise CausedByAnother from None
+            raise
 
 
 def declare(faults: Faults, block: Block, name: Scalar) -> None:
@@ -83,16 +96,10 @@ def expression(faults: Faults, block: Block, node: Node) -> Typed:
 
 def condition(faults: Faults, block: Block, node: Node) -> Typed:
     """An expression that is asked whether it is 0. Raises Fault."""
-    found = expression(faults, block, node)
-    if is_integer(found):
-        return found
-    what = "text" if is_text(found) else "a struct"
-    raise faults.fault(
-        "wrong-operand",
-        f"a condition must be a number, and this is {what}",
-        start_of(node),
-        "compare it: `== 'text'`",
-    )
+    scalar = faults.scalar(node)
+    tree = faults.syntax(scalar)
+    with faults.at(scalar):
+        return block.condition(tree)
 
 
 def stored(faults: Faults, block: Block, node: Node, type: Type) -> Stored:
@@ -102,51 +109,33 @@ def stored(faults: Faults, block: Block, node: Node, type: Type) -> Stored:
     scalar = faults.scalar(node)
     found = expression(faults, block, scalar)
     if isinstance(type, IntType) and type.shown is Shown.DURATION:
-        found = as_duration(found)
+        found = expressions.as_duration(found)
     with faults.at(scalar):
-        expressions.check_fits(found, type, Place(0, len(scalar.text)))
+        check_fits(found, type, Place(0, len(scalar.text)))
     return found
 
 
-def as_duration(node: Typed) -> Typed:
-    """Text that is a duration, where a duration is asked for, is its nanoseconds."""
-    if isinstance(node, TextLiteral):
-        value = parse_duration(node.value.decode())
-        if value is not None:
-            return Literal(value)
-    return node
-
-
 def _struct(faults: Faults, block: Block, node: Mapping, type: Type) -> StructValue:
-    if not isinstance(type, StructType):
-        raise faults.fault(
-            "wrong-type",
-            f"fields are given, and a `{type}` is asked for",
-            start_of(node),
-            "write one expression; in YAML's `{ }` an expression with brackets needs quotes",
-        )
-    check_fields(faults, node, type)
+    struct, parts = struct_fields(faults, node, type)
     values: list[tuple[str, Stored]] = []
-    for field in type.fields:
-        value = node.get(field.name)
-        assert value is not None
-        values.append((field.name, stored(faults, block, value, field.type)))
-    return StructValue(type, tuple(values))
+    with faults.together() as together:
+        for member, part in parts:
+            with together.part():
+                values.append((member.name, stored(faults, block, part, member.type)))
+    return StructValue(struct, tuple(values))
 
 
-def key_of(faults: Faults, block: Block, target: Map, verb: Scalar, node: Node | None) -> Stored | None:
-    """The key of a step on `target`. Raises Fault where it is missing, or there is none."""
-    if target.key is None:
-        if node is not None:
-            raise faults.fault(
-                "map-rule",
-                f"`{target.name}` is a map of one value and has no keys",
-                start_of(node),
-                "remove `key:`",
-                (target.span, "declared here"),
-            )
-        return None
-    if node is None:
+def key_node(faults: Faults, target: Map, verb: Scalar, node: Node | None) -> Node | None:
+    """The key that `verb` on `target` is given. Raises Fault if it lacks one, or can have none."""
+    if target.key is None and node is not None:
+        raise faults.fault(
+            "map-rule",
+            f"`{target.name}` is a map of one value and has no keys",
+            start_of(node),
+            "remove `key:`",
+            (target.span, "declared here"),
+        )
+    if target.key is not None and node is None:
         raise faults.fault(
             "missing-key",
             f"`key` is missing: `{target.name}` has keys of type `{target.key}`",
@@ -154,21 +143,42 @@ def key_of(faults: Faults, block: Block, target: Map, verb: Scalar, node: Node |
             "add `key:`",
             (target.span, "declared here"),
         )
+    return node
+
+
+def key_of(
+    faults: Faults, block: Block, target: Map, verb: Scalar, node: Node | None
+) -> Stored | None:
+    """The key of a step on `target`, None where it has none. Raises Fault."""
+    node = key_node(faults, target, verb, node)
+    if node is None or target.key is None:
+        return None
     found = stored(faults, block, node, target.key)
-    check_index(faults, target, found, node)
+    if isinstance(found, Literal):
+        check_index(faults, target, found.value, node)
     return found
 
 
-def check_index(faults: Faults, target: Map, key: Stored, node: Node) -> None:
+def check_index(faults: Faults, target: Map, index: int, node: Node) -> None:
     """A constant index outside of an array finds nothing, ever. Raises Fault."""
-    if not target.kind.indexed or not isinstance(key, Literal):
+    if not target.kind.indexed or index < target.max_entries:
         return
-    if key.value >= target.max_entries:
+    raise faults.fault(
+        "map-rule",
+        f"the index {index} is outside of `{target.name}`, which ends at {target.max_entries - 1}",
+        start_of(node),
+        f"raise it: `max_entries: {index + 1}`",
+        (target.max_entries_span, "declared here"),
+    )
+
+
+def check_deletable(faults: Faults, target: Map, verb: Scalar, help: str) -> None:
+    """Entries of arrays cannot be removed. Raises Fault."""
+    if target.kind.indexed:
         raise faults.fault(
             "map-rule",
-            f"the index {key.value} is outside of `{target.name}`,"
-            f" which ends at {target.max_entries - 1}",
-            start_of(node),
-            "raise its `max_entries`",
-            (target.max_entries_span, "declared here"),
+            f"entries of a `{target.kind.name}` map always exist and cannot be deleted",
+            verb.span,
+            help,
+            (target.span, "declared here"),
         )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from probekit.expr.parse import ExpressionError
+from probekit.expr.syntax import Call
 from probekit.expr.typed import Builtin
+from probekit.nearest import did_you_mean
 from probekit.types import PLAIN_INTEGERS, TIMESTAMP, U32, CharType, IntType
 
 COMM_SIZE = 16  # TASK_COMM_LEN, include/linux/sched.h
@@ -28,3 +31,18 @@ LATER_FUNCTIONS = frozenset(
     "str kstr bytes kbytes join log2 startswith ntohs ntohl makedev has cast age kstack"
     " ustack".split()
 )
+
+
+def check_call(tree: Call) -> None:
+    """The function exists and takes so many values. Raises ExpressionError."""
+    name, given = tree.function, len(tree.arguments)
+    if name not in CASTS and name not in FUNCTIONS:
+        known = [*CASTS, *FUNCTIONS]
+        help = did_you_mean(name, known, "there are " + ", ".join(f"`{k}`" for k in known))
+        raise ExpressionError(
+            "unknown-function", f"there is no function `{name}`", tree.function_place, help
+        )
+    wanted = FUNCTIONS.get(name, 1)
+    if given != wanted:
+        what = f"`{name}` takes {wanted} value{'s' * (wanted != 1)}, not {given}"
+        raise ExpressionError("wrong-arguments", what, tree.place)

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from probekit.expr import syntax as s
-from probekit.expr.check import fold
+from probekit.expr.arithmetic import cut, fold
+from probekit.expr.builtins import CASTS, check_call
 from probekit.expr.parse import ExpressionError
-from probekit.types import PLAIN_INTEGERS
 
 Value: TypeAlias = "int | str | Mapping[str, Value]"
-USER_FUNCTIONS = ("min", "max", "abs", *PLAIN_INTEGERS)
 
 
 def evaluate(tree: s.Syntax, names: Mapping[str, Value]) -> Value:
@@ -22,6 +21,8 @@ def evaluate(tree: s.Syntax, names: Mapping[str, Value]) -> Value:
         case s.Text(value=text):
             return text
         case s.Name(name=name):
+            if name not in names:
+                raise ExpressionError("unknown-name", f"nothing is named `{name}`", tree.place)
             return names[name]
         case s.Member():
             return _member(tree, names)
@@ -51,29 +52,18 @@ def _number(tree: s.Syntax, names: Mapping[str, Value]) -> int:
 def _member(tree: s.Member, names: Mapping[str, Value]) -> Value:
     of = evaluate(tree.of, names)
     if not isinstance(of, Mapping) or tree.name not in of:
-        raise ExpressionError(
-            "unknown-field", f"there is no field `{tree.name}`", tree.name_place
-        )
+        raise ExpressionError("unknown-field", f"there is no field `{tree.name}`", tree.name_place)
     return of[tree.name]
 
 
-def _call(tree: s.Call, names: Mapping[str, Value]) -> Value:
+def _call(tree: s.Call, names: Mapping[str, Value]) -> int:
+    check_call(tree)
     values = [_number(argument, names) for argument in tree.arguments]
-    if tree.function in PLAIN_INTEGERS and len(values) == 1:
-        target = PLAIN_INTEGERS[tree.function]
-        if target.name == "bool":
-            return int(values[0] != 0)
-        cut = values[0] & ((1 << target.bits) - 1)
-        return cut - (1 << target.bits) if cut > target.high else cut
-    if tree.function in ("min", "max") and len(values) == 2:
-        return min(values) if tree.function == "min" else max(values)
-    if tree.function == "abs" and len(values) == 1:
+    if tree.function in CASTS:
+        return cut(values[0], CASTS[tree.function])
+    if tree.function == "abs":
         return abs(values[0])
-    raise ExpressionError(
-        "unknown-function",
-        f"there is no function `{tree.function}` of {len(values)} values here",
-        tree.function_place,
-    )
+    return min(values) if tree.function == "min" else max(values)
 
 
 def _binary(tree: s.Binary, names: Mapping[str, Value]) -> int:

@@ -6,7 +6,6 @@ import ast
 import keyword
 import re
 import warnings
-from typing import NoReturn
 
 from probekit.expr.syntax import (
     Binary,
@@ -26,6 +25,7 @@ from probekit.expr.syntax import (
 MAX_LENGTH = 4096
 MAX_NESTING = 32
 MAX_DEPTH = 100
+MAX_PARTS = 2000  # of the tree: `a < b < c` and `in` repeat some
 
 _STRING = r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\""
 _TOKENS = re.compile(rf"(?P<string>{_STRING})|\.(?P<member>\s*[A-Za-z_]+)|(?P<other>.)", re.DOTALL)
@@ -59,8 +59,13 @@ def parse(text: str) -> Syntax:
     except (ValueError, MemoryError, RecursionError):
         raise ExpressionError("bad-expression", "not an expression", whole) from None
     if _deeper_than(tree, MAX_DEPTH):
-        raise ExpressionError("expression-too-deep", "an expression of too many parts", whole)
+        raise _too_complex(whole)
     return _Converter(prepared).convert(tree)
+
+
+def _too_complex(place: Place) -> ExpressionError:
+    what = "an expression of too many parts"
+    return ExpressionError("expression-too-deep", what, place, "give parts of it names with `let:`")
 
 
 def _deeper_than(tree: ast.AST, limit: int) -> bool:
@@ -96,7 +101,10 @@ def _prepare(text: str) -> str:
         depth += (token in "([{") - (token in ")]}")
         if depth > MAX_NESTING:
             raise ExpressionError(
-                "expression-too-deep", f"brackets nested more than {MAX_NESTING} deep", place
+                "expression-too-deep",
+                f"brackets nested more than {MAX_NESTING} deep",
+                place,
+                "give parts of it names with `let:`",
             )
         pieces.append(_full_width(token) if match.lastgroup == "member" else token)
     return "".join(pieces)
@@ -115,44 +123,47 @@ def _syntax_error(text: str, error: SyntaxError) -> ExpressionError:
     if error.lineno and error.lineno > 1:
         offset += sum(len(line) + 1 for line in text.split("\n")[: error.lineno - 1]) + 1
     offset = min(max(offset, 0), max(0, len(text) - 1))
-    message = error.msg
-    if "leading zeros" in message:
-        return ExpressionError(
-            "bad-expression",
-            "a number with leading zeros",
-            Place(offset, offset + 1),
-            "write it without them, or `0o17` for an octal number",
-        )
-    single_equals = re.search(r"(?<![=!<>])=(?!=)", text)
-    if single_equals:
-        return ExpressionError(
-            "bad-expression",
-            "a single `=` in an expression",
-            Place(single_equals.start(), single_equals.end()),
-            "write `==` to compare",
-        )
-    for wrong, right in (("&&", "and"), ("||", "or"), ("!", "not ")):
-        found = re.search(re.escape(wrong) + r"(?!=)", text)
+    place = Place(offset, offset + 1)
+    for pattern, message, help in _MISTAKES:
+        found = re.search(pattern, _without_text(text))
         if found:
-            return ExpressionError(
-                "bad-expression",
-                f"`{wrong}` is not an operator here",
-                Place(found.start(), found.end()),
-                f"write `{right.strip()}`",
-            )
-    if "never closed" in message or "unterminated" in message or "EOF" in message:
-        return ExpressionError(
-            "bad-expression",
-            "a bracket or a quote is not closed",
-            Place(offset, offset + 1),
-            "close it; an expression with a comma or brackets stands in quotes in YAML",
-        )
-    return ExpressionError(
-        "bad-expression",
-        "this is not an expression",
-        Place(offset, offset + 1),
-        "expressions are written as in Python; text in them has quotes of its own",
-    )
+            return ExpressionError("bad-expression", message, Place(*found.span()), help)
+    for words, message, help in _ADVICE:
+        if words in error.msg:
+            return ExpressionError("bad-expression", message, place, help)
+    help = "expressions are written as in Python; text in them has quotes of its own"
+    return ExpressionError("bad-expression", "this is not an expression", place, help)
+
+
+def _without_text(text: str) -> str:
+    """The expression with its quoted text blanked, every character at its place."""
+    return re.sub(_STRING, lambda found: " " * len(found.group()), text)
+
+
+# What people write who come from other languages: pattern, message, help.
+_MISTAKES = (
+    (r"(?<![=!<>])=(?!=)", "a single `=` in an expression", "write `==` to compare"),
+    (r"&&", "`&&` is not an operator here", "write `and`"),
+    (r"\|\|", "`||` is not an operator here", "write `or`"),
+    (r"!(?!=)", "`!` is not an operator here", "write `not`"),
+    (r"<>", "`<>` is not an operator here", "write `!=`"),
+    (r"\?", "`?` is not an operator here", "write `A if CONDITION else B`"),
+    (r"\b0[0-9_]*[1-9]", "a number with leading zeros", "write `0o17` for an octal number"),
+)
+# Python's own words → ours.
+_ADVICE = (
+    (
+        "Exceeds the limit",
+        "a number of too many digits",
+        "numbers in expressions have 64 bits",
+    ),
+    ("was never closed", "a bracket is not closed", "close it"),
+    ("unmatched", "a closing bracket without its opening one", "remove it"),
+    ("does not match", "a closing bracket of another kind than the open one", "close that one"),
+    ("unterminated", "a quote is not closed", "close it with the same quote"),
+    ("unexpected EOF", "the expression ends too early", "complete it"),
+    ("expected 'else'", "a conditional without `else`", "write `A if CONDITION else B`"),
+)
 
 
 _BINARY: dict[type[ast.operator], str] = {
@@ -166,6 +177,11 @@ _BINARY: dict[type[ast.operator], str] = {
     ast.BitXor: "^",
     ast.LShift: "<<",
     ast.RShift: ">>",
+}
+_REFUSED_OPERATORS: dict[type[ast.operator], tuple[str, str]] = {
+    ast.FloorDiv: ("//", "write `/`, which divides whole numbers"),
+    ast.Pow: ("**", "write the product, or `1 << N` for a power of two"),
+    ast.MatMult: ("@", "remove it"),
 }
 _UNARY: dict[type[ast.unaryop], str] = {
     ast.USub: "-",
@@ -202,6 +218,7 @@ class _Converter:
 
     def __init__(self, prepared: str) -> None:
         self.length = len(prepared)
+        self.parts = 0
         # What Python parsed began with one "(" more, which is why offsets start at -1.
         self._lines = ("(" + prepared).split("\n")
         self._starts = [-1]
@@ -221,6 +238,9 @@ class _Converter:
         return self._starts[line - 1] + len(before.decode(errors="ignore"))
 
     def convert(self, node: ast.expr) -> Syntax:
+        self.parts += 1
+        if self.parts > MAX_PARTS:
+            raise _too_complex(Place(0, self.length))
         place = self.place(node)
         match node:
             case ast.Constant():
@@ -249,18 +269,21 @@ class _Converter:
                 raise ExpressionError(
                     "not-yet", "indexing with `[ ]` is not in this version yet", place
                 )
-        self._refuse(node, place)
+        raise self._refused(node, place)
 
-    def _refuse(self, node: ast.expr, place: Place) -> NoReturn:
+    def _refused(self, node: ast.expr, place: Place) -> ExpressionError:
         what = _REFUSED.get(type(node), "this")
-        raise ExpressionError("bad-expression", f"{what} cannot stand in an expression", place)
+        return ExpressionError("bad-expression", f"{what} cannot stand in an expression", place)
 
     def _constant(self, node: ast.Constant, place: Place) -> Syntax:
         value = node.value
         if isinstance(value, bool) or value is None:
             better = _PYTHON_NAMES[str(value)]
             raise ExpressionError(
-                "bad-expression", f"`{value}` is written `{better}` here", place, f"write `{better}`"
+                "bad-expression",
+                f"`{value}` is written `{better}` here",
+                place,
+                f"write `{better}`",
             )
         if isinstance(value, int):
             return Number(place, value)
@@ -289,11 +312,12 @@ class _Converter:
 
     def _call(self, node: ast.Call, place: Place) -> Syntax:
         if not isinstance(node.func, ast.Name):
-            raise ExpressionError("bad-expression", "only functions can be called", place)
-        if node.keywords or any(isinstance(arg, ast.Starred) for arg in node.args):
             raise ExpressionError(
-                "not-yet", "named arguments are not in this version yet", place
+                "bad-expression", "only functions can be called", place, "remove the brackets"
             )
+        if node.keywords or any(isinstance(arg, ast.Starred) for arg in node.args):
+            what = "named arguments are not in this version yet"
+            raise ExpressionError("not-yet", what, place)
         arguments = tuple(map(self.convert, node.args))
         return Call(place, node.func.id, self.place(node.func), arguments)
 
@@ -302,8 +326,10 @@ class _Converter:
     ) -> Syntax:
         symbol = _BINARY.get(type(operator))
         if symbol is None:
-            help = "write `/`, which divides whole numbers" * isinstance(operator, ast.FloorDiv)
-            raise ExpressionError("bad-expression", "this operator is not known here", place, help)
+            what, help = _REFUSED_OPERATORS[type(operator)]
+            raise ExpressionError(
+                "bad-expression", f"`{what}` is not an operator here", place, help
+            )
         return Binary(place, symbol, self.convert(left), self.convert(right))
 
     def _comparison(self, node: ast.Compare, place: Place) -> Syntax:
@@ -326,9 +352,7 @@ class _Converter:
         here = Place(self.place(left).start, self.place(right).end)
         return Compare(here, symbol, self.convert(left), self.convert(right))
 
-    def _membership(
-        self, left: ast.expr, negated: bool, right: ast.expr, place: Place
-    ) -> Syntax:
+    def _membership(self, left: ast.expr, negated: bool, right: ast.expr, place: Place) -> Syntax:
         if isinstance(right, ast.Name):
             raise ExpressionError(
                 "not-yet",
@@ -343,9 +367,11 @@ class _Converter:
                 self.place(right),
                 "write `in (1, 2, 3)`",
             )
-        needle = self.convert(left)
         items = right.elts if isinstance(right, ast.Tuple) else [right]
-        equal = tuple(Compare(self.place(i), "==", needle, self.convert(i)) for i in items)
+        equal = tuple(
+            Compare(self.place(item), "==", self.convert(left), self.convert(item))
+            for item in items
+        )
         found: Syntax = equal[0] if len(equal) == 1 else Logic(place, "or", equal)
         return Unary(place, "not", found) if negated else found
 

@@ -198,9 +198,9 @@ def value_range(node: Typed) -> Range:
             return node.range
         case Select():
             return value_range(node.then).union(value_range(node.otherwise))
-        case Cast(operand=operand, type=type):
+        case Cast(operand=operand, type=target):
             inner = value_range(operand)
-            return inner if inner.within(type) else range_of(type)
+            return inner if inner.within(target) else range_of(target)
     type = type_of(node)
     assert isinstance(type, IntType)
     return range_of(type)

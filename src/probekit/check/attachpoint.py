@@ -1,0 +1,61 @@
+"""What a program attaches to: its tracepoint's format, as the kernel profile has it."""
+
+from __future__ import annotations
+
+from probekit.check.context import Fault, Faults
+from probekit.diagnostics import Severity
+from probekit.kernel.profile import KernelProfile
+from probekit.kernel.tracefs import TracepointFormat
+from probekit.nearest import did_you_mean
+from probekit.spec import ProgramSpec
+from probekit.yamlnodes import Scalar
+
+
+def find_tracepoint(faults: Faults, spec: ProgramSpec, profile: KernelProfile) -> TracepointFormat:
+    """The format of the program's attach point. Raises Fault where there is none."""
+    target = spec.target
+    if not isinstance(target, Scalar):
+        what = "several attach points for one handler are not in this version yet"
+        raise faults.fault("not-yet", what, spec.kind.span, "write a program for each")
+    group, slash, name = target.text.partition("/")
+    if not slash or not group or not name:
+        what = f"`{target.text}` is not `group/name`"
+        raise faults.fault("bad-attach-point", what, target.span, _guess(target.text, profile))
+    if "*" in target.text or "?" in target.text:
+        what = "patterns of attach points are not in this version yet"
+        raise faults.fault("not-yet", what, target.span, "write a program for each")
+    if group == "ftrace":
+        what = "the `ftrace` group holds record formats, not attach points"
+        help = "choose a tracepoint of another group"
+        raise faults.fault("bad-attach-point", what, target.span, help)
+    event = profile.tracepoint(group, name)
+    if event is None:
+        raise _unknown(faults, target, group, name, profile)
+    return event
+
+
+def _guess(text: str, profile: KernelProfile) -> str:
+    """`sys_enter_close` alone is a tracepoint whose group was left out."""
+    name = text.strip("/").replace(":", "/").rpartition("/")[2]
+    group = next((group for group, known in profile.tracepoints() if known == name), None)
+    return f"write `{group}/{name}`" if group else "as in `syscalls/sys_enter_close`"
+
+
+def _unknown(
+    faults: Faults, target: Scalar, group: str, name: str, profile: KernelProfile
+) -> Fault:
+    """An error, but where only the shipped profile lacks it: the host's kernel may have it."""
+    known = profile.tracepoints()
+    siblings = [f"{group}/{n}" for g, n in known if g == group]
+    is_certain = not profile.shipped or group == "syscalls"
+    otherwise = "" if siblings else f"there is no group `{group}`"
+    if not is_certain:
+        otherwise = "check it on the host that will run it: `sudo probekit check ...`"
+    help = did_you_mean(f"{group}/{name}", siblings or [f"{g}/{n}" for g, n in known], otherwise)
+    return faults.fault(
+        "unknown-tracepoint",
+        f"{profile.origin} has no tracepoint `{group}/{name}`",
+        target.span,
+        help,
+        severity=Severity.ERROR if is_certain else Severity.WARNING,
+    )

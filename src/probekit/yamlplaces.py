@@ -1,0 +1,72 @@
+"""Where each character of a scalar's text stands in the file, for underlining a part of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+
+class Spot(NamedTuple):
+    """A character: its line and column from the scalar's start, from 0; its width in the file.
+
+    A column counts from the scalar's start on its first line, from the line's start on others.
+    """
+
+    line: int
+    column: int
+    width: int
+
+
+_FOLD = re.compile(r"[ \t]*(?:\r?\n[ \t]*)+")
+_ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
+_ESCAPED_LINE_END = re.compile(r"\\\r?\n[ \t]*")
+
+
+def spots(raw: str, text: str) -> list[Spot]:
+    """A spot for each character of `text`, which YAML made of `raw`; none where it is unclear."""
+    found = list(_literal_block(raw, text) if raw[:1] in ("|", ">") else _flow(raw))
+    written = [character for character, _ in found]
+    if len(written) != len(text):
+        return []
+    if any(a is not None and a != b for a, b in zip(written, text, strict=True)):
+        return []
+    return [spot for _, spot in found]
+
+
+def _flow(raw: str) -> Iterator[tuple[str | None, Spot]]:
+    """Plain and quoted text: its characters, None for one that is written as an escape."""
+    quote = raw[0] if raw[:1] in ("'", '"') else ""
+    at, end = len(quote), len(raw) - len(quote)
+    line, line_start = 0, 0
+    while at < end:
+        spot = Spot(line, at - line_start, 1)
+        if skipped := quote == '"' and _ESCAPED_LINE_END.match(raw, at, end):
+            line, line_start, at = line + 1, skipped.end(), skipped.end()
+            line_start = raw.rfind("\n", 0, at) + 1
+        elif fold := _FOLD.match(raw, at, end):
+            lines = fold.group().count("\n")
+            yield from ((c, spot) for c in (" " if lines == 1 else "\n" * (lines - 1)))
+            line, at = line + lines, fold.end()
+            line_start = raw.rfind("\n", 0, at) + 1
+        elif quote == '"' and (escape := _ESCAPE.match(raw, at, end)):
+            yield None, spot._replace(width=len(escape.group()))
+            at = escape.end()
+        else:
+            width = 2 if quote == "'" and raw.startswith("''", at) else 1
+            yield raw[at], spot._replace(width=width)
+            at += width
+
+
+def _literal_block(raw: str, text: str) -> Iterator[tuple[str | None, Spot]]:
+    """A `|` block keeps its lines; each begins after the block's indentation. `>` is given up."""
+    lines = raw.split("\n")[1:] if raw[0] == "|" else []
+    for number, kept in enumerate(text.split("\n")):
+        line = lines[number].rstrip("\r") if number < len(lines) else ""
+        indentation = len(line) - len(kept)
+        if number and number <= len(lines):
+            yield "\n", Spot(number, len(lines[number - 1]), 1)
+        if indentation < 0 or line[:indentation].strip() or not line.endswith(kept):
+            return
+        for at, character in enumerate(kept):
+            yield character, Spot(number + 1, indentation + at, 1)

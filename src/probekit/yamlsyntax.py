@@ -1,0 +1,118 @@
+"""What is wrong with text that is no YAML, in our own words."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+from probekit.diagnostics import Diagnostic, Label
+from probekit.source import Source, Span
+
+# libyaml's and PyYAML's words for what people really get wrong → cause and fix in ours.
+_ADVICE = (
+    (
+        "found character '\\t' that cannot start",
+        "a tab stands where a value or a key begins",
+        "indent with spaces",
+    ),
+    (
+        "cannot start any token",
+        "this character cannot start a value",
+        "indent with spaces, not tabs, and put text that starts with a sign in quotes",
+    ),
+    (
+        "mapping values are not allowed",
+        "a `:` stands where no key can be",
+        "put text that holds `: ` in quotes, and check the indentation",
+    ),
+    (
+        "did not find expected key",
+        "this line does not fit the lines above it",
+        "line its key up with the other keys of the same mapping; quote text with quotes in it",
+    ),
+    (
+        "did not find expected '-' indicator",
+        "this line does not fit the list above it",
+        "line its `-` up with the other items, or indent it under the item above",
+    ),
+    ("could not find expected ':'", "a key without a `:`", "write `key: value`"),
+    (
+        "expected ',' or",
+        "a `{` or `[` is not closed, or a comma is missing",
+        "put an expression that holds a comma or brackets in quotes",
+    ),
+    ("found unexpected end of stream", "a quote is not closed", "close it with the same quote"),
+    (
+        "found unexpected document indicator",
+        "a quote is not closed before `---`",
+        "close it with the same quote",
+    ),
+    (
+        "escape",
+        "an unknown `\\` escape in double quotes",
+        "use single quotes, in which a `\\` is just a `\\`",
+    ),
+    ("undefined tag handle", "tags are not used here", "write the value itself"),
+    ("directive", "directives (`%`) are not used here", "remove the line"),
+    (
+        "did not find expected <document start>",
+        "this is not part of the document above it",
+        "a spec is one mapping: check the indentation, and remove `%` lines",
+    ),
+)
+
+
+def syntax_fault(source: Source, error: yaml.YAMLError) -> Diagnostic:
+    """The diagnostic for what PyYAML raised."""
+    problem = str(getattr(error, "problem", None) or "")
+    for words, message, help in _ADVICE:
+        if words in problem:
+            return _fault(source, message, _place(source, error), help)
+    help = "check the quotes, the indentation and the brackets around here"
+    return _fault(source, "this is not YAML", _place(source, error), help)
+
+
+def _fault(source: Source, message: str, span: Span, help: str) -> Diagnostic:
+    return Diagnostic("yaml-syntax", message, Label(source, span), help=help)
+
+
+def _place(source: Source, error: yaml.YAMLError) -> Span:
+    """Where it was found; an unclosed quote or bracket where it was opened, not at the end."""
+    mark: Any = getattr(error, "problem_mark", None)
+    opened: Any = getattr(error, "context_mark", None)
+    lines = source.text.split("\n")
+    at_end = mark is not None and not "".join(lines[mark.line :])[mark.column :].strip()
+    if mark is None or (at_end and opened is not None):
+        mark = opened
+    if mark is None:
+        return Span.point(1, 1)
+    line = min(mark.line, len(lines) - 1)
+    column = mark.column if line == mark.line else len(lines[line].rstrip())
+    return Span.point(line + 1, column + 1)
+
+
+# Control and bidirectional characters, characters without a width, and line ends that only
+# YAML takes for such, make a file read otherwise than it works.
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+    "|\r(?!\n)"
+)
+
+
+def hidden_character(source: Source) -> Diagnostic | None:
+    """The first character that nobody sees, None where there is none."""
+    found = _HIDDEN.search(source.text)
+    if found is None:
+        return None
+    before = source.text[: found.start()]
+    column = found.start() - before.rfind("\n")
+    code = ord(found.group())
+    escape = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return Diagnostic(
+        "hidden-character",
+        f"the invisible character U+{code:04X}",
+        Label(source, Span.point(before.count("\n") + 1, column)),
+        help=f'remove it, or write it as an escape in double quotes: "{escape}"',
+    )
