@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,13 +20,15 @@ from probekit.ir import Probe
 from probekit.kernel import bpf
 from probekit.kernel.profile import LiveProfile
 from probekit.kernel.tracefs import Tracefs, find_tracefs
-from probekit.live import LiveProbe
+from probekit.live import LiveProbe, Totals
 from probekit.outputs import OutputError
 from probekit.outputs.console import Console
 from probekit.render import Scope, Seen
 from probekit.session import ProbeSummary, Session
+from probekit.show import show_text
 
 BACKEND = "bcc"
+MAX_NAMES = 4  # of programs and of maps, in the line that says that they are attached
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,9 @@ def apply(wish: Wish, report: Callable[[Diagnostic], None]) -> None:
         with stopwatch.stage("check"):
             tracefs = stack.enter_context(find_tracefs())
             profile = LiveProfile(tracefs)
-            probes = pipeline.probes_of(pipeline.check_files(wish.paths, wish.settings, profile))
+            checked = pipeline.check_files(wish.paths, wish.settings, profile)
+            probes = pipeline.probes_of(checked)
+            _require_own_names(probes)
         scope = _scope(wish, profile)
         live = pipeline.load_probes(probes, scope, BACKEND, stopwatch, self_pid, stack)
         output = Console(sys.stdout, named=len(probes) > 1)
@@ -62,6 +67,23 @@ def apply(wish: Wish, report: Callable[[Diagnostic], None]) -> None:
             _attach(session, links, tracefs)
         command = _start_command(wish, path, live, stack)
         _serve(session, interrupts, wish, probes, stopwatch, command)
+
+
+def _require_own_names(probes: Sequence[Probe]) -> None:
+    """Lines are told apart by their probe's name. Raises DiagnosticError where two share one."""
+    names = [probe.name for probe in probes]
+    for name in names:
+        if names.count(name) > 1:
+            raise DiagnosticError(
+                [
+                    Diagnostic(
+                        "duplicate-probe",
+                        f"two of the specs are named `{name}`",
+                        help="give each a `name:` of its own, or run them one by one",
+                        origin=Origin.USAGE,
+                    )
+                ]
+            )
 
 
 def own_pid() -> int:
@@ -145,7 +167,8 @@ def _serve(
         session.show_rest()
     if command is not None:
         command.reap()
-    for line in _summary_lines(summaries, command):
+    failure = _command_line(command, interrupts.requested)
+    for line in [*map(_summary_line, summaries), *failure]:
         _tell(line)
     if failures:
         raise host_error(
@@ -184,39 +207,55 @@ def _stop_writing() -> None:
 
 
 def _attached_line(probes: Sequence[Probe], stopwatch: pipeline.Stopwatch) -> str:
-    what = ", ".join(
-        f"{probe.name} ({_count(len(probe.programs), 'program')}, {_count(len(probe.maps), 'map')})"
-        for probe in probes
-    )
+    what = ", ".join(f"{probe.name} ({_parts(probe)})" for probe in probes)
     times = ", ".join(
         f"{name} {seconds * 1e3:.0f} ms" for name, seconds in stopwatch.seconds.items()
     )
     return f"probekit: attached {what} by {BACKEND}: {times}"
 
 
+def _parts(probe: Probe) -> str:
+    programs = _named("program", [program.name for program in probe.programs])
+    maps = _named("map", [target.name for target in probe.maps])
+    return f"{programs}; {maps}" if probe.maps else programs
+
+
+def _named(noun: str, names: list[str]) -> str:
+    """`program a`, `programs a, b, c and 5 more`."""
+    shown = ", ".join(names[:MAX_NAMES])
+    rest = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+    return f"{noun}{'' if len(names) == 1 else 's'} {shown}{rest}"
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _summary_lines(
-    summaries: Sequence[ProbeSummary], command: commands.Command | None
-) -> list[str]:
-    lines = [_summary_line(summary) for summary in summaries]
-    if command is not None and command.failure is not None:
-        lines.append(f"probekit: the command `{command.name}` failed: {command.failure}")
-    elif command is not None and command.status is None:
-        lines.append(f"probekit: the command `{command.name}` was still running: ended it")
-    return lines
+def _command_line(command: commands.Command | None, is_interrupted: bool) -> list[str]:
+    """What became of the command, where that needs saying: Ctrl-C ends it too, as asked for."""
+    if command is None or (is_interrupted and command.status == -signal.SIGINT):
+        return []
+    name = show_text(command.name.encode(errors="surrogateescape"))
+    if command.failure is not None:
+        return [f"probekit: the command `{name}` failed: {command.failure}"]
+    if command.status is None:
+        return [f"probekit: the command `{name}` was still running: ended it"]
+    return []
+
+
+def _missed(totals: Totals) -> str:
+    if totals.missed is None:
+        return "missed runs not known"
+    return f"{'' if totals.missed_is_exact else 'at least '}{totals.missed} missed runs"
 
 
 def _summary_line(summary: ProbeSummary) -> str:
     totals, schedules = summary.totals, summary.schedules
-    missed = "missed runs not known" if totals.missed is None else f"{totals.missed} missed runs"
     parts = [
         _count(totals.events, "event"),
         f"{totals.lost + summary.printk_lost} lost",
         f"{totals.failed_updates} failed updates",
-        missed,
+        _missed(totals),
         f"{_count(schedules.runs, 'schedule run')}"
         f" ({schedules.late} late, {schedules.failed} failed)",
     ]

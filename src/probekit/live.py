@@ -29,6 +29,7 @@ from probekit.show import format_value
 from probekit.types import Type
 
 _ONLY = bytes(4)
+_NEVER_NESTED = ("syscalls", "raw_syscalls")
 _TREE_PAGE = 4096
 _WILL_BELONG, _BELONGS = 1, 2
 
@@ -44,12 +45,19 @@ class SiteFailures:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a probe has counted of itself. `missed` is None where the kernel does not count."""
+    """What a probe has counted of itself.
+
+    `missed` is None where the kernel does not count, and more than it says where not
+    `missed_is_exact`: an event that happens while the kernel hands over another one of the
+    same context is dropped uncounted (perf_swevent_get_recursion_context). No system call
+    can begin there; allocations, locks and printk can.
+    """
 
     events: int
     lost: int
     divisions_by_zero: int
     missed: int | None
+    missed_is_exact: bool
     failures: tuple[SiteFailures, ...]
 
     @property
@@ -140,6 +148,7 @@ class LiveProbe:
             lost=sum(count[counters.lost(p)] for p in programs),
             divisions_by_zero=sum(count[counters.divisions_by_zero(p)] for p in programs),
             missed=self._missed(),
+            missed_is_exact=all(program.group in _NEVER_NESTED for program in self.probe.programs),
             failures=tuple(
                 SiteFailures(
                     site, count[counters.full(site.index)], count[counters.failed(site.index)]

@@ -10,6 +10,7 @@ import sys
 import pytest
 from running import Runner, wait_for_line
 
+from probekit.live import counts_missed_runs
 from probekit.resources import spec_dir
 
 pytestmark = pytest.mark.kernel
@@ -308,3 +309,46 @@ programs: [{tracepoint: syscalls/sys_enter_getpgid, do: [{count: calls}]}]
         check=False,
     )
     assert done.stdout == "calls: one value\n  9\n", done.stderr
+
+
+def test_runs_that_the_kernel_skipped_are_counted_or_not_known(probekit: Runner) -> None:
+    """A timer's interrupt comes while the first program runs, on the same CPU."""
+    counts = "".join(
+        f"      - {{count: busy, key: {{n: args.pid % {1000 - n}, comm: comm}}}}\n"
+        for n in range(8)
+    )
+    spec = f"""
+name: interrupted
+maps:
+  ticks: {{type: global, value: u64}}
+  busy: {{type: hash, key: {{n: u64, comm: char(16)}}, value: u64, max_entries: 1000}}
+programs:
+  - tracepoint: timer/hrtimer_expire_entry
+    do: [{{count: ticks}}]
+  - tracepoint: syscalls/sys_enter_getpgid
+    do:
+{counts}
+"""
+    outcome = probekit.apply(spec, command=[PYTHON, "-c", GETPGID, "0", "400000"])
+    if counts_missed_runs():
+        assert outcome.number("missed runs") > 0
+        assert "at least" in outcome.err
+    else:
+        assert "missed runs not known" in outcome.err
+
+
+def test_a_run_inside_of_another_one_is_not_said_to_be_counted(probekit: Runner) -> None:
+    """The second program's event is dropped by the kernel, which tells nobody."""
+    spec = """
+name: nested
+maps: {calls: {type: global, value: u64}}
+programs:
+  - tracepoint: syscalls/sys_enter_getpgid
+    do: [{printk: "{args.pid}"}]
+  - tracepoint: bpf_trace/bpf_trace_printk
+    do: [{count: calls}]
+"""
+    outcome = probekit.apply(spec, command=[PYTHON, "-c", GETPGID, "0", "20"])
+    assert outcome.value("calls") == 0
+    assert outcome.lines[:20] == [str(number) for number in range(20)]
+    assert re.search(r"at least \d+ missed runs|missed runs not known", outcome.err)

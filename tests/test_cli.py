@@ -1,0 +1,167 @@
+"""The command line without a kernel: verbs, usage errors, exit codes, who may do what."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from running import Outcome, Runner
+
+from probekit.resources import spec_dir
+
+CLOSE = spec_dir() / "close.yaml"
+NOBODY = 65534
+
+
+def unprivileged(*arguments: str | Path, folder: Path) -> Outcome:
+    """`probekit` as an ordinary user, from a folder that has nothing in it."""
+    code = "from probekit.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        user=NOBODY,
+        group=NOBODY,
+        extra_groups=[],
+        check=False,
+        timeout=60,
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def test_version_and_help(probekit: Runner) -> None:
+    assert probekit.run("--version").out == "probekit 0.1.0\n"
+    outcome = probekit.run("--help")
+    assert outcome.code == 0
+    for verb in ("apply", "check", "render", "doctor"):
+        assert verb in outcome.out
+        assert probekit.run(verb, "--help").code == 0
+
+
+def test_no_command_shows_the_help(probekit: Runner) -> None:
+    outcome = probekit.run()
+    assert outcome.code == 2
+    assert "Usage: probekit" in outcome.out + outcome.err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_there(probekit: Runner, shell: str) -> None:
+    assert "probekit" in probekit.run("--show-completion", shell).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nonsense"], "No such command"),
+        (["check"], "Missing argument"),
+        (["check", CLOSE, "--format", "xml"], "error[bad-format]"),
+        (["check", CLOSE, "--set", "x"], "error[bad-set]"),
+        (["render", CLOSE, "--set", "x=1"], "error[unknown-param]"),
+        (["apply", CLOSE, "--for", "soon"], "error[bad-duration]"),
+        (["check", CLOSE, "--", "true"], "only `apply` takes a command"),
+        (["check", "not-there.yaml"], "error[unreadable-spec]"),
+        (["check", "/"], "error[unreadable-spec]"),
+    ],
+)
+def test_usage_errors_exit_with_2(
+    probekit: Runner, arguments: list[str | Path], words: str
+) -> None:
+    outcome = probekit.run(*arguments)
+    assert outcome.code == 2
+    assert words in outcome.err
+    assert "Traceback" not in outcome.err
+    assert outcome.out == ""
+
+
+def test_a_spec_with_errors_exits_with_1_and_all_of_all_files_are_told(probekit: Runner) -> None:
+    first = probekit.spec("name: a\nprograms: [{tracepoint: x, do: [{cuont: m}]}]\n", "a.yaml")
+    second = probekit.spec("name: b\nmaps: {m: {type: hsh}}\n", "b.yaml")
+    outcome = probekit.run("check", first, CLOSE, second)
+    assert outcome.code == 1
+    assert outcome.out.startswith(f"{CLOSE}: ok, checked against ")
+    assert "a.yaml:3" in outcome.err
+    assert "b.yaml:1:1" in outcome.err
+    assert "missing-key" in outcome.err
+
+
+def test_diagnostics_as_json(probekit: Runner) -> None:
+    spec = probekit.spec(
+        "name: a\nprograms:\n  - tracepoint: syscalls/sys_enter_close\n    do: [{count: m}]\n"
+    )
+    outcome = probekit.run("check", spec, "--format", "json")
+    assert outcome.code == 1
+    assert outcome.err == ""
+    (line,) = outcome.out.splitlines()
+    found = json.loads(line)
+    assert found["code"] == "unknown-map"
+    assert (found["file"], found["line"], found["column"]) == (str(spec), 5, 18)
+
+
+def test_a_spec_from_standard_input(probekit: Runner) -> None:
+    process = probekit.start("check", "-", stdin=subprocess.PIPE)
+    out, _ = process.communicate(CLOSE.read_text())
+    assert process.returncode == 0
+    assert out.startswith("<stdin>: ok")
+
+
+def test_bytes_that_are_no_text(probekit: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "latin.yaml"
+    path.write_bytes(b"name: caf\xe9\n")
+    outcome = probekit.run("check", path)
+    assert outcome.code == 2
+    assert "it is not UTF-8 text (byte 9)" in outcome.err
+
+
+def test_render_prints_the_same_bytes_every_time(probekit: Runner, tmp_path: Path) -> None:
+    copy = tmp_path / "another name.yaml"
+    copy.write_text(CLOSE.read_text())
+    texts = {probekit.run("render", path).out for path in (CLOSE, CLOSE, copy)}
+    assert len(texts) == 1
+    assert "int p0_sys_enter_close(void *ctx)" in texts.pop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_check_and_render_need_no_root(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    outcome = unprivileged("check", CLOSE, folder=Path("/"))
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "the shipped profile" in outcome.out
+    assert unprivileged("render", CLOSE, folder=Path("/")).code == 0
+
+
+@pytest.mark.kernel
+def test_apply_without_root_says_what_to_do() -> None:
+    outcome = unprivileged("apply", CLOSE, "--for", "0s", folder=Path("/"))
+    assert outcome.code == 3
+    assert "error[no-privilege]" in outcome.err
+    assert "run it as root: `sudo probekit ...`" in outcome.err
+
+
+@pytest.mark.kernel
+def test_the_doctor_says_what_this_host_can_do(probekit: Runner) -> None:
+    outcome = probekit.run("doctor")
+    assert outcome.code == 0, outcome.out
+    for words in ("python", "kernel", "load programs", "tracefs", "compile, load, attach"):
+        assert words in outcome.out
+
+
+@pytest.mark.kernel
+def test_the_doctor_says_what_to_do_without_root() -> None:
+    outcome = unprivileged("doctor", folder=Path("/"))
+    assert outcome.code == 3
+    assert "load programs: run it as root: `sudo probekit doctor`" in outcome.out
+    assert "cannot tell" in outcome.out
+
+
+@pytest.mark.kernel
+def test_two_specs_of_one_name_are_refused(probekit: Runner, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.yaml"
+    copy.write_text(CLOSE.read_text())
+    outcome = probekit.run("apply", CLOSE, copy, "--for", "0s")
+    assert outcome.code == 2
+    assert "error[duplicate-probe]: two of the specs are named `close`" in outcome.err
