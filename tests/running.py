@@ -77,7 +77,10 @@ class Runner:
         for process in self._started:
             if process.poll() is None:
                 process.kill()
-            process.communicate()
+            process.wait()
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 20) -> bool:

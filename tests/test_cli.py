@@ -165,3 +165,27 @@ def test_two_specs_of_one_name_are_refused(probekit: Runner, tmp_path: Path) -> 
     outcome = probekit.run("apply", CLOSE, copy, "--for", "0s")
     assert outcome.code == 2
     assert "error[duplicate-probe]: two of the specs are named `close`" in outcome.err
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_standard_streams_may_be_closed(closed: str) -> None:
+    command = f"{sys.executable} -m probekit check {CLOSE} {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_output_that_cannot_be_written(probekit: Runner) -> None:
+    with open("/dev/full", "w") as full:
+        process = probekit.start("render", CLOSE, stdout=full)
+        _, err = process.communicate()
+    assert process.returncode == 3
+    assert "standard output cannot be written" in err
+
+
+def test_text_that_the_terminal_has_no_letters_for(probekit: Runner, tmp_path: Path) -> None:
+    spec = probekit.spec("name: a\nprograms: [{tracepoint: é/→, do: [{stop: true}]}]\n")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    process = probekit.start("check", spec, env=environment)
+    _, err = process.communicate()
+    assert process.returncode == 1
+    assert r"\xe9/\u2192" in err

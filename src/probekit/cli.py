@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -15,6 +17,7 @@ from probekit.diagnostics import Diagnostic, DiagnosticError, Origin, Severity
 
 EXIT_CODES = {Origin.SPEC: 1, Origin.USAGE: 2, Origin.HOST: 3, Origin.BUG: 70}
 INTERRUPTED = 130
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 app = typer.Typer(
     name="probekit",
@@ -178,10 +181,28 @@ def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 def main() -> NoReturn:
     """The entry point of the `probekit` command."""
+    _open_streams()
     before, command = _split(sys.argv[1:])
     code = _flushed(_run(before, command))
     # All is closed by now, and taking the interpreter down would cost some 50 ms.
     os._exit(code)
+
+
+def _open_streams() -> None:
+    """Standard streams that were closed lead to nowhere; what has no encoding is escaped.
+
+    A file opened later would else become one of them, and be written to.
+    """
+    for fd, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            if null != fd:
+                os.dup2(null, fd)
+                os.close(null)
+            setattr(sys, name, open(fd, mode, encoding="utf-8"))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _flushed(code: int) -> int:
@@ -192,9 +213,13 @@ def _flushed(code: int) -> int:
     except BrokenPipeError:
         return code
     except OSError as error:
-        os.write(2, f"probekit: standard output cannot be written: {error.strerror}\n".encode())
-        return EXIT_CODES[Origin.HOST]
+        return _cannot_write(error)
     return code
+
+
+def _cannot_write(error: OSError) -> int:
+    os.write(2, f"probekit: standard output cannot be written: {error.strerror}\n".encode())
+    return EXIT_CODES[Origin.HOST]
 
 
 def _run(arguments: list[str], command: list[str]) -> int:
@@ -220,6 +245,8 @@ def _run(arguments: list[str], command: list[str]) -> int:
     except BrokenPipeError:
         return 0
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
+            return _cannot_write(error)
         return _bug(error)
 
 
