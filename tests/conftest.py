@@ -10,6 +10,11 @@ import pytest
 from running import Runner
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update` writes the expectations under `tests/cases/` anew; the diff is then read."""
+    parser.addoption("--update", action="store_true", help="rewrite tests/cases/")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A kernel test needs root. PROBEKIT_KERNEL_TESTS=1 turns a skip into a failure."""
     if item.get_closest_marker("kernel") is None or os.geteuid() == 0:

@@ -64,6 +64,7 @@ def test_completion_is_there(probekit: Runner, shell: str) -> None:
         (["render", CLOSE, "--set", "x=1"], "error[unknown-param]"),
         (["apply", CLOSE, "--for", "soon"], "error[bad-duration]"),
         (["check", CLOSE, "--", "true"], "only `apply` takes a command"),
+        (["apply", CLOSE, "--"], "no command after `--`"),
         (["check", "not-there.yaml"], "error[unreadable-spec]"),
         (["check", "/"], "error[unreadable-spec]"),
     ],

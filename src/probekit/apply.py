@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,16 +18,15 @@ from probekit.interrupts import Interrupts
 from probekit.ir import Probe
 from probekit.kernel import bpf
 from probekit.kernel.profile import LiveProfile
-from probekit.kernel.tracefs import Tracefs, find_tracefs
-from probekit.live import LiveProbe, Totals
+from probekit.kernel.tracefs import find_tracefs
+from probekit.live import LiveProbe
 from probekit.outputs import OutputError
 from probekit.outputs.console import Console
 from probekit.render import Scope, Seen
-from probekit.session import ProbeSummary, Session
-from probekit.show import show_text
+from probekit.session import Session
+from probekit.summary import attached_line, command_lines, summary_line
 
 BACKEND = "bcc"
-MAX_NAMES = 4  # of programs and of maps, in the line that says that they are attached
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +44,10 @@ def apply(wish: Wish, report: Callable[[Diagnostic], None]) -> None:
     """Runs it to its end. Raises DiagnosticError, or Interrupted before it is attached."""
     stopwatch = pipeline.Stopwatch()
     path = commands.find(wish.argv) if wish.argv else None
-    with ExitStack() as stack:
+    with ExitStack() as stack, _explained():
         interrupts = Interrupts()
         stack.callback(interrupts.close)
+        _require_machine()
         self_pid = own_pid()
         with stopwatch.stage("check"):
             tracefs = stack.enter_context(find_tracefs())
@@ -64,7 +63,7 @@ def apply(wish: Wish, report: Callable[[Diagnostic], None]) -> None:
         links = Links()
         stack.callback(links.close)
         with stopwatch.stage("attach"):
-            _attach(session, links, tracefs)
+            session.start(links, tracefs)
         command = _start_command(wish, path, live, stack)
         _serve(session, interrupts, wish, probes, stopwatch, command)
 
@@ -84,6 +83,16 @@ def _require_own_names(probes: Sequence[Probe]) -> None:
                     )
                 ]
             )
+
+
+def _require_machine() -> None:
+    machine = os.uname().machine
+    if machine != "x86_64":
+        raise host_error(
+            "unsupported-machine",
+            f"this version runs probes on x86-64 only, and this machine is {machine}",
+            help="`probekit check` and `probekit render` work here",
+        )
 
 
 def own_pid() -> int:
@@ -116,19 +125,28 @@ def _scope(wish: Wish, profile: LiveProfile) -> Scope:
     return Scope(Seen.ALL if wish.include_self else Seen.OTHERS)
 
 
-def _attach(session: Session, links: Links, tracefs: Tracefs) -> None:
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What the kernel refuses, or a full disk, as the diagnostic that says so."""
     try:
-        session.start(links, tracefs)
+        yield
     except bpf.BpfError as error:
-        raise DiagnosticError(
-            [
-                Diagnostic(
-                    "map-refused",
-                    f"the kernel refuses to write a map's first entries: {error.strerror}",
-                    origin=Origin.HOST,
-                )
-            ]
+        raise host_error(
+            "kernel-refused",
+            f"the kernel refuses BPF_{error.command}: {error.strerror}",
+            help="`probekit doctor` says what this host can do",
+            details=error.detail,
         ) from None
+    except OutputError as error:
+        raise _cannot_write(str(error)) from None
+
+
+def _cannot_write(why: str) -> DiagnosticError:
+    return host_error(
+        "cannot-write",
+        f"standard output cannot be written: {why}",
+        help="what came after that is lost; make room, or write elsewhere",
+    )
 
 
 def _start_command(
@@ -155,7 +173,7 @@ def _serve(
     """From the opening of the gates to the summary."""
     interrupts.attached()
     session.open()
-    _tell(_attached_line(probes, stopwatch))
+    _tell(attached_line(probes, BACKEND, stopwatch.seconds))
     if command is not None:
         command.release()
     stop_at = None if wish.duration is None else time.monotonic_ns() + wish.duration
@@ -167,15 +185,11 @@ def _serve(
         session.show_rest()
     if command is not None:
         command.reap()
-    failure = _command_line(command, interrupts.requested)
-    for line in [*map(_summary_line, summaries), *failure]:
+    failure = command_lines(command, interrupts.requested)
+    for line in [*map(summary_line, summaries), *failure]:
         _tell(line)
     if failures:
-        raise host_error(
-            "cannot-write",
-            f"standard output cannot be written: {failures[0]}",
-            help="what came after that is lost; make room, or write elsewhere",
-        )
+        raise _cannot_write(failures[0])
 
 
 @contextmanager
@@ -204,61 +218,3 @@ def _stop_writing() -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)
-
-
-def _attached_line(probes: Sequence[Probe], stopwatch: pipeline.Stopwatch) -> str:
-    what = ", ".join(f"{probe.name} ({_parts(probe)})" for probe in probes)
-    times = ", ".join(
-        f"{name} {seconds * 1e3:.0f} ms" for name, seconds in stopwatch.seconds.items()
-    )
-    return f"probekit: attached {what} by {BACKEND}: {times}"
-
-
-def _parts(probe: Probe) -> str:
-    programs = _named("program", [program.name for program in probe.programs])
-    maps = _named("map", [target.name for target in probe.maps])
-    return f"{programs}; {maps}" if probe.maps else programs
-
-
-def _named(noun: str, names: list[str]) -> str:
-    """`program a`, `programs a, b, c and 5 more`."""
-    shown = ", ".join(names[:MAX_NAMES])
-    rest = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
-    return f"{noun}{'' if len(names) == 1 else 's'} {shown}{rest}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _command_line(command: commands.Command | None, is_interrupted: bool) -> list[str]:
-    """What became of the command, where that needs saying: Ctrl-C ends it too, as asked for."""
-    if command is None or (is_interrupted and command.status == -signal.SIGINT):
-        return []
-    name = show_text(command.name.encode(errors="surrogateescape"))
-    if command.failure is not None:
-        return [f"probekit: the command `{name}` failed: {command.failure}"]
-    if command.status is None:
-        return [f"probekit: the command `{name}` was still running: ended it"]
-    return []
-
-
-def _missed(totals: Totals) -> str:
-    if totals.missed is None:
-        return "missed runs not known"
-    return f"{'' if totals.missed_is_exact else 'at least '}{totals.missed} missed runs"
-
-
-def _summary_line(summary: ProbeSummary) -> str:
-    totals, schedules = summary.totals, summary.schedules
-    parts = [
-        _count(totals.events, "event"),
-        f"{totals.lost + summary.printk_lost} lost",
-        f"{totals.failed_updates} failed updates",
-        _missed(totals),
-        f"{_count(schedules.runs, 'schedule run')}"
-        f" ({schedules.late} late, {schedules.failed} failed)",
-    ]
-    if totals.divisions_by_zero:
-        parts.append(f"{totals.divisions_by_zero} divisions by zero")
-    return f"probekit: {summary.probe}: {', '.join(parts)} in {summary.seconds:.1f} s"

@@ -171,10 +171,17 @@ def _exit_for(diagnostics: Iterable[Diagnostic]) -> None:
         raise typer.Exit(max(EXIT_CODES[origin] for origin in errors))
 
 
-def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """What stands before the first `--`, and the command after it."""
+def _check_command(arguments: list[str], command: list[str]) -> None:
+    if arguments[:1] != ["apply"]:
+        raise _usage("bad-usage", "only `apply` takes a command after `--`", "leave it away")
+    if not command:
+        raise _usage("bad-usage", "no command after `--`", "give one, or leave `--` away")
+
+
+def _split(arguments: list[str]) -> tuple[list[str], list[str] | None]:
+    """What stands before the first `--`, and the command after it, None without a `--`."""
     if "--" not in arguments:
-        return arguments, []
+        return arguments, None
     at = arguments.index("--")
     return arguments[:at], arguments[at + 1 :]
 
@@ -199,7 +206,7 @@ def _open_streams() -> None:
             if null != fd:
                 os.dup2(null, fd)
                 os.close(null)
-            setattr(sys, name, open(fd, mode, encoding="utf-8"))
+            setattr(sys, name, os.fdopen(fd, mode, encoding="utf-8"))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -222,13 +229,12 @@ def _cannot_write(error: OSError) -> int:
     return EXIT_CODES[Origin.HOST]
 
 
-def _run(arguments: list[str], command: list[str]) -> int:
+def _run(arguments: list[str], command: list[str] | None) -> int:
     import click
 
-    if command and arguments[:1] != ["apply"]:
-        _report([_usage("bad-usage", "only `apply` takes a command after `--`", "").diagnostics[0]])
-        return EXIT_CODES[Origin.USAGE]
     try:
+        if command is not None:
+            _check_command(arguments, command)
         result = app(args=arguments, prog_name="probekit", standalone_mode=False, obj=command)
         return result if isinstance(result, int) else 0
     except DiagnosticError as error:
