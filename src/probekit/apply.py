@@ -20,6 +20,7 @@ from probekit.kernel import bpf
 from probekit.kernel.profile import LiveProfile
 from probekit.kernel.tracefs import find_tracefs
 from probekit.live import LiveProbe
+from probekit.memory import require_memory
 from probekit.outputs import OutputError
 from probekit.outputs.console import Console
 from probekit.render import Scope, Seen
@@ -55,6 +56,8 @@ def apply(wish: Wish, report: Callable[[Diagnostic], None]) -> None:
             checked = pipeline.check_files(wish.paths, wish.settings, profile)
             probes = pipeline.probes_of(checked)
             _require_own_names(probes)
+            for probe in probes:
+                require_memory(probe, bpf.possible_cpus())
         scope = _scope(wish, profile)
         live = pipeline.load_probes(probes, scope, BACKEND, stopwatch, self_pid, stack)
         output = Console(sys.stdout, named=len(probes) > 1)
