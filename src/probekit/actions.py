@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -29,13 +30,15 @@ from probekit.outputs import Output
 from probekit.source import Span
 from probekit.types import StructType, Type
 
+KEPT = "the entry keeps its old value; later failures are only counted"
+
 
 class Refused(Exception):
     """A run that did not do what it should; what it should have written is unchanged."""
 
-    def __init__(self, message: str, span: Span) -> None:
+    def __init__(self, message: str, span: Span, help: str = KEPT) -> None:
         super().__init__(message)
-        self.message, self.span = message, span
+        self.message, self.span, self.help = message, span, help
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Actor:
                 case PrintLine():
                     self.output.lines(self.probe, [_line(action, names)])
         except BpfError as error:
-            raise Refused(f"the kernel refused it: {error.strerror}", schedule.span) from None
+            raise _refused(schedule, error) from None
 
     def _write(self, action: WriteEntries, names: dict[str, Names]) -> None:
         """All values are computed and checked before the first one is written."""
@@ -103,6 +106,21 @@ class Actor:
         self.output.table(
             self.probe, target.spec, target.items(), action.top, action.by, dict(self.params)
         )
+
+
+def _refused(schedule: Schedule, error: BpfError) -> Refused:
+    """Why the kernel did not write; of a batch it may have written a part."""
+    action = schedule.action
+    message, help = f"the kernel refused it: {error.strerror}", KEPT
+    if error.errno == errno.E2BIG and isinstance(action, WriteEntries):
+        target = action.map
+        if target.kind.indexed:
+            message = f"the index is outside of `{target.name}`"
+        else:
+            message = f"the map `{target.name}` is full: `max_entries` is {target.max_entries}"
+    if isinstance(action, WriteEntries) and len(action.entries) > 1:
+        help = f"{error.done} of {len(action.entries)} entries were written before it"
+    return Refused(message, schedule.span, help)
 
 
 def _integer(value: Names) -> int:

@@ -23,6 +23,7 @@ from probekit.resources import template_dir
 
 PRINTS_BYTES = 1 << 20
 TREE_PAGES = 1024  # of 4096 pids each: PID_MAX_LIMIT, include/linux/threads.h
+_TIME = "pk_time"  # the variable that `now` is
 FORK_TRACKER = "pk_tree_fork"
 EXEC_TRACKER = "pk_tree_exec"
 
@@ -125,14 +126,19 @@ def _program(
 
     counters = counters_of(probe)
     lowering = Lowering(ctypes, counters, program.index, probe.name, verb)
+    when = emit.integer(program.when) if program.when is not None else None
+    body = lowering.block(program.steps)
+    when_uses_time = when is not None and _TIME in when
     return {
         "function": program_function(program),
         "line": program.span.line,
         "when_line": program.when_span.line,
-        "when": emit.integer(program.when) if program.when is not None else None,
+        "when": when,
+        "when_uses_time": when_uses_time,
+        "body_uses_time": _TIME in body and not when_uses_time,
         "events": counters.events(program.index),
         "zero_divisions": counters.divisions_by_zero(program.index),
-        "body": lowering.block(program.steps),
+        "body": body,
     }
 
 

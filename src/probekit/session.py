@@ -19,6 +19,7 @@ from probekit.live import LiveProbe, SiteFailures, Totals
 from probekit.outputs import Output
 from probekit.schedule import Due, Timetable
 from probekit.show import show_text
+from probekit.words import count
 
 Report = Callable[[Diagnostic], None]
 WATCH_NS = 1_000_000_000  # how often the programs' failure counters are looked at
@@ -167,7 +168,7 @@ class Session:
                 "schedule-failed",
                 f"a run of `{schedule.name}` failed: {refused.message}",
                 label,
-                help="the entry keeps its old value; later failures are only counted",
+                help=refused.help,
             )
 
     def _watch(self, running: Running) -> None:
@@ -183,7 +184,7 @@ class Session:
                 running,
                 "lost",
                 "prints-lost",
-                f"{totals.lost} printed lines were lost: they come faster than they can be shown",
+                f"{count(totals.lost, 'printed line')} lost: they come too fast to show",
                 Label(running.live.probe.source, running.live.probe.prints[0].span),
                 help="print less: narrow `when:`, or count in a map",
             )
@@ -191,14 +192,30 @@ class Session:
     def _warn_full(self, running: Running, failures: SiteFailures) -> None:
         probe = running.live.probe
         target = running.live.maps[failures.site.map].spec
+        if target.kind.indexed:
+            self._warn_index(running, failures)
+            return
         self._warn(
             running,
             f"full:{failures.site.index}",
             "map-full",
-            f"the map `{target.name}` is full: {failures.full} writes refused so far",
+            f"the map `{target.name}` is full: {count(failures.full, 'write')} refused so far",
             Label(probe.source, failures.site.span, "this step could not write"),
             related=(Label(probe.source, target.max_entries_span, "raise this number"),),
             help=f"`max_entries` is {target.max_entries}; the summary has the final count",
+        )
+
+    def _warn_index(self, running: Running, failures: SiteFailures) -> None:
+        probe = running.live.probe
+        target = running.live.maps[failures.site.map].spec
+        self._warn(
+            running,
+            f"index:{failures.site.index}",
+            "index-outside",
+            f"{count(failures.full, 'write')} to `{target.name}` had an index outside of it",
+            Label(probe.source, failures.site.span),
+            related=(Label(probe.source, target.max_entries_span, "it ends before this"),),
+            help="raise `max_entries`, or keep the index below it: `% N`",
         )
 
     def _warn_failed(self, running: Running, failures: SiteFailures) -> None:
@@ -206,7 +223,7 @@ class Session:
             running,
             f"failed:{failures.site.index}",
             "write-failed",
-            f"{failures.other} writes to `{failures.site.map}` failed",
+            f"{count(failures.other, 'write')} to `{failures.site.map}` failed",
             Label(running.live.probe.source, failures.site.span),
             help="the entry was taken away, or the kernel had no memory for it, at that moment",
         )

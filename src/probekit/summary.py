@@ -10,6 +10,7 @@ from probekit.ir import Probe
 from probekit.live import Totals
 from probekit.session import ProbeSummary
 from probekit.show import show_text
+from probekit.words import count
 
 MAX_NAMES = 4  # of programs and of maps, in the line that says that they are attached
 
@@ -34,10 +35,6 @@ def _named(noun: str, names: list[str]) -> str:
     return f"{noun}{'' if len(names) == 1 else 's'} {shown}{rest}"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def command_lines(command: Command | None, is_interrupted: bool) -> list[str]:
     """What became of the command, where that needs saying: Ctrl-C ends it too, as asked for."""
     if command is None or (is_interrupted and command.status == -signal.SIGINT):
@@ -60,13 +57,13 @@ def summary_line(summary: ProbeSummary) -> str:
     """What one probe saw, lost and could not do."""
     totals, schedules = summary.totals, summary.schedules
     parts = [
-        _count(totals.events, "event"),
+        count(totals.events, "event"),
         f"{totals.lost + summary.printk_lost} lost",
         f"{totals.failed_updates} failed updates",
         _missed(totals),
-        f"{_count(schedules.runs, 'schedule run')}"
+        f"{count(schedules.runs, 'schedule run')}"
         f" ({schedules.late} late, {schedules.failed} failed)",
     ]
     if totals.divisions_by_zero:
-        parts.append(f"{totals.divisions_by_zero} divisions by zero")
+        parts.append(f"{count(totals.divisions_by_zero, 'division')} by zero")
     return f"probekit: {summary.probe}: {', '.join(parts)} in {summary.seconds:.1f} s"

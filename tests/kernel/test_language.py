@@ -381,3 +381,55 @@ schedules:
     assert "spec.yaml:11:12" in outcome.err
     assert "256 does not fit into `u8`, which holds 0 to 255" in outcome.err
     assert re.search(r"4 schedule runs \(\d late, 3 failed\)", outcome.err)
+
+
+def test_the_clock_is_read_once_for_a_handler(probekit: Runner) -> None:
+    spec = """
+name: clock
+programs:
+  - tracepoint: syscalls/sys_enter_lseek
+    when: args.whence == 99 and now > 0
+    do:
+      - print: "{now - now} {(now - now):d}"
+      - let: {begin: now}
+      - print: "{now == begin}"
+"""
+    outcome = probekit.apply(spec, command=[PYTHON, "-c", LSEEK.format(pairs=[(0, 0)])])
+    assert outcome.lines == ["0ns 0", "true"]
+
+
+def test_an_index_outside_of_an_array_is_said_so(probekit: Runner) -> None:
+    spec = """
+name: outside
+maps: {few: {type: array, key: u32, value: u64, max_entries: 2}}
+programs:
+  - tracepoint: syscalls/sys_enter_lseek
+    when: args.whence == 99
+    do:
+      - count: few
+        key: args.fd
+      - update: few
+        key: args.fd
+        value: 1
+schedules:
+  - {at: stop, update: few, key: tick + 2, value: 1}
+"""
+    outcome = probekit.apply(spec, command=[PYTHON, "-c", LSEEK.format(pairs=[(1, 0), (7, 0)])])
+    assert outcome.err.count("warning[index-outside]: 1 write to `few`") == 2
+    assert outcome.number("failed updates") == 2
+    assert "the index is outside of `few`" in outcome.err
+
+
+def test_a_schedule_that_fills_a_map_says_so(probekit: Runner) -> None:
+    spec = """
+name: filled
+maps: {few: {type: hash, key: u32, value: u64, max_entries: 2}}
+programs:
+  - {tracepoint: syscalls/sys_enter_lseek, when: pid == 0, do: [{stop: true}]}
+schedules:
+  - {at: start, update: few, entries: {0: 1, 1: 1, 2: 1}}
+"""
+    outcome = probekit.apply(spec, "--for", "0s")
+    assert "the map `few` is full: `max_entries` is 2" in outcome.err
+    assert "2 of 3 entries were written before it" in outcome.err
+    assert "few: 2 of 2 entries" in outcome.out
