@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,17 +13,19 @@ from hypothesis import strategies as st
 
 from probekit.check import check
 from probekit.diagnostics import DiagnosticError
-from probekit.expr.check import Scope as Names
 from probekit.expr.check import check as check_expression
-from probekit.expr.evaluate import evaluate
+from probekit.expr.evaluate import Value, evaluate
 from probekit.expr.parse import ExpressionError, parse
+from probekit.expr.scope import Scope as Names
 from probekit.expr.typed import show
+from probekit.expr.userspace import check_user
 from probekit.kernel.profile import SavedProfile, shipped_profile
 from probekit.render import Scope, render
 from probekit.report import render_json, render_text
 from probekit.source import Source
 from probekit.spec import read
 from probekit.template import parse_template
+from probekit.types import U64, CharType, Type, struct_of
 
 TESTS = Path(__file__).parent
 SPECS = [
@@ -38,13 +40,15 @@ thorough = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
-NASTY = st.sampled_from(
+NASTY: st.SearchStrategy[Any] = st.sampled_from(
     [
         None, True, False, 0, -1, 1 << 31, 1 << 32, 1 << 63, 1 << 64, -(1 << 63), 10**400, 1.5,
         float("inf"), float("nan"), "", " ", "\0", "\x1b[31m", "\n", "a\nb", "\ud800", "\u200b",
-        "\u202e", "é", "𝐚", "ａ", "pid", "comm", "args", "args.fd", "value", "tick", "now", "u64",
+        "\u202e", "é", "\U0001d41a", "\uff41", "pid", "comm", "args", "args.fd",
+        "value", "tick", "now", "u64",
         "char(16)", "char(0)", "char(99999)", "hash", "global", "{", "}", "{pid}", "{comm:d}",
-        "{pid:{pid}}", "{pid:>9999}", "%s%n", "'x'", "'", "1 << 64", "-(1 << 63)", "1 / 0", "~0",
+        "{pid:{pid}}", "{pid:>9999}", "{pid:" + "9" * 5000 + "}",
+        "%s%n", "'x'", "'", "1 << 64", "-(1 << 63)", "1 / 0", "~0",
         "9" * 5000, "0x" + "f" * 5000, "(" * 200, "-" * 3000 + "1", "not " * 900 + "1",
         "pid in (1, 2)", "pid in x", "a.b.c.d", "1s", "1e9s", "999999999999h", "*", "&a", "!!x",
         "__builtin_trap()", '"; DROP', "*/", "#include", "\\", "??/", "sys_enter_close", "x/y",
@@ -121,7 +125,9 @@ def mutate(draw: st.DrawFn, root: Any) -> None:
         node[new] = node.pop(key)
     else:
         other, there = draw(st.sampled_from(found))
-        node[key] = yaml.safe_load(yaml.safe_dump(other.get(there) if isinstance(other, dict) else None))
+        node[key] = yaml.safe_load(
+            yaml.safe_dump(other.get(there) if isinstance(other, dict) else None)
+        )
 
 
 @st.composite
@@ -139,6 +145,9 @@ def test_a_valid_spec_with_nodes_changed(text: str) -> None:
     outcome(text)
 
 
+SCRATCHES = st.sampled_from([":", "- ", "'", '"', "\t", "  ", "{", ",", "&a ", "!!x ", "\\"])
+
+
 @st.composite
 def scratched(draw: st.DrawFn) -> str:
     """A valid spec with lines lost, doubled, moved or written over."""
@@ -146,7 +155,9 @@ def scratched(draw: st.DrawFn) -> str:
     for _ in range(draw(st.integers(1, 4))):
         at = draw(st.integers(0, len(lines) - 1))
         column = draw(st.integers(0, len(lines[at])))
-        scratch = draw(st.text(max_size=4) | st.sampled_from([":", "- ", "'", '"', "\t", "  ", "{", ","]))
+        scratch = draw(
+            st.text(max_size=4) | st.sampled_from([":", "- ", "'", '"', "\t", "  ", "{", ","])
+        )
         change = draw(st.integers(0, 4))
         if change == 0:
             del lines[at]
@@ -167,44 +178,44 @@ def test_a_valid_spec_with_text_changed(text: str) -> None:
 
 
 TOKENS = st.sampled_from(
-    "pid comm args.fd now true False None 0 1 -1 10**9 0x_ff 18446744073709551616 'a' \"b\" 'a\\x00'"
+    "pid comm args.fd now true False None 0 1 -1 10**9 0x_ff 18446744073709551616 'a' \"b\""
+    " 'a\\x00'"
     " ( ) [ ] { } , . : = == != < <= > >= <> + - * / // % & | ^ ~ << >> and or not in is if else"
     " lambda x:x min( max( abs( u8( s64( bool( f'{pid}' b'x' 1.5 1j ... := @ ! ! && || ; \n \\ `"
-    " args.in args.class x.y é ａ \t await yield async".split(" ")
+    " args.in args.class x.y é \uff41 \t await yield async".split(" ")
 )  # fmt: skip
 EXPRESSIONS = st.text(max_size=40) | st.lists(TOKENS, max_size=12).map(" ".join)
 NAMES = Names("`a/b`", {}, {})
 
 
-def expression_outcome(text: str) -> None:
+def refused(attempt: Callable[[], object], text: str) -> None:
+    """What goes wrong is an ExpressionError, and its place lies in the text."""
+    error: ExpressionError | None = None
     try:
-        tree = parse(text)
-        show(check_expression(tree, NAMES))
-    except ExpressionError as error:
+        attempt()
+    except ExpressionError as raised:
+        error = raised
+    if error is not None:
         assert 0 <= error.place.start < error.place.end <= max(1, len(text))
         assert error.message
-        return
 
 
 @thorough
 @given(EXPRESSIONS)
 def test_any_text_as_expression(text: str) -> None:
-    expression_outcome(text)
+    refused(lambda: show(check_expression(parse(text), NAMES)), text)
 
 
 @thorough
 @given(EXPRESSIONS)
 def test_any_expression_in_user_space(text: str) -> None:
-    try:
-        evaluate(parse(text), {"pid": 7, "comm": "a", "args": {"fd": 3}, "now": 1 << 70})
-    except ExpressionError:
-        pass
+    names: dict[str, Value] = {"pid": 7, "comm": "a", "args": {"fd": 3}, "now": 1 << 70}
+    refused(lambda: evaluate(parse(text), names), text)
+    kinds: dict[str, Type] = {"pid": U64, "comm": CharType(16), "args": struct_of([("fd", U64)])}
+    refused(lambda: check_user(parse(text), kinds), text)
 
 
 @thorough
 @given(st.text(alphabet="a{}:'\"()[]<>16x\\ ", max_size=40) | EXPRESSIONS.map("a{{{}:x}}".format))
 def test_any_text_as_template(text: str) -> None:
-    try:
-        parse_template(text)
-    except ExpressionError as error:
-        assert 0 <= error.place.start < error.place.end <= max(1, len(text))
+    refused(lambda: parse_template(text), text)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import IO
 
 from probekit.diagnostics import Diagnostic, Label, Origin, Severity
+from probekit.show import escaped
 from probekit.source import Source, Span
 
 _COLOURS = {
@@ -18,6 +20,8 @@ _COLOURS = {
     "bold": "\x1b[1m",
     "off": "\x1b[0m",
 }
+_LONGEST_LINE = 160  # characters of a line that are shown
+_LONG_QUOTE = re.compile(r"`([^`]{120,})`")
 _ISSUES = "this is a mistake in probekit: please report it, with the spec and this output"
 
 
@@ -34,7 +38,7 @@ def render_text(diagnostics: Iterable[Diagnostic], *, colour: bool, verbose: boo
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:
     """One JSON object a line, the same content."""
-    return "".join(json.dumps(_as_data(d), ensure_ascii=False) + "\n" for d in diagnostics)
+    return "".join(json.dumps(_as_data(d)) + "\n" for d in diagnostics)
 
 
 class _Paint:
@@ -48,7 +52,7 @@ class _Paint:
 def _lines(diagnostic: Diagnostic, paint: _Paint, verbose: bool) -> Iterator[str]:
     kind = diagnostic.severity.value
     head = paint(kind, f"{kind}[{diagnostic.code}]")
-    yield head + paint("bold", f": {visible(diagnostic.message)}")
+    yield head + paint("bold", f": {_message(diagnostic.message)}")
     labels = ([diagnostic.label] if diagnostic.label else []) + list(diagnostic.related)
     margin = len(str(max((label.span.line for label in labels), default=0)))
     for index, label in enumerate(labels):
@@ -57,7 +61,7 @@ def _lines(diagnostic: Diagnostic, paint: _Paint, verbose: bool) -> Iterator[str
     if diagnostic.origin is Origin.BUG:
         help = f"{help}; {_ISSUES}" if help else _ISSUES
     if help:
-        yield f"{' ' * margin} {paint('frame', '=')} help: {visible(help)}"
+        yield f"{' ' * margin} {paint('frame', '=')} help: {_message(help)}"
     if diagnostic.details:
         yield from _details(diagnostic, margin, paint, verbose)
 
@@ -77,20 +81,30 @@ def _excerpt(label: Label, margin: int, paint: _Paint, is_first: bool, kind: str
         place = f"{visible(label.source.name)}:{label.span.line}:{label.span.column}"
         yield f"{gutter}{paint('frame', '-->')} {place}"
     yield f"{gutter} {bar}"
-    line = label.source.line(label.span.line)
+    line, before, width = _window(label.source.line(label.span.line), label.span)
     number = paint("frame", f"{label.span.line:>{margin}}")
-    yield f"{number} {bar} {visible(line)}".rstrip()
-    before, width = _columns(line, label.span)
+    yield f"{number} {bar} {line}".rstrip()
     mark = ("^" if is_first else "-") * width
     style = kind if is_first else "frame"
     text = f" {visible(label.text)}" if label.text else ""
     yield f"{gutter} {bar} {' ' * before}{paint(style, mark + text)}"
 
 
+def _window(line: str, span: Span) -> tuple[str, int, int]:
+    """The line as shown, or the part of a long one around the span; the span's column and width."""
+    cut = "..."
+    start = max(0, span.column - 1 - _LONGEST_LINE // 2) if len(line) > _LONGEST_LINE else 0
+    part = line[start : start + _LONGEST_LINE]
+    end = span.end_column if span.end_line == span.line else len(line) + 1
+    inside = Span(1, span.column - start, 1, max(end, span.column + 1) - start)
+    before, width = _columns(part, inside)
+    shown = visible(part) + (cut if start + len(part) < len(line) else "")
+    return (cut + shown, before + len(cut), width) if start else (shown, before, width)
+
+
 def _columns(line: str, span: Span) -> tuple[int, int]:
     """How many terminal columns stand before the span, and how many it takes on its line."""
-    end = span.end_column if span.end_line == span.line else len(line) + 1
-    before, inside = line[: span.column - 1], line[span.column - 1 : max(end - 1, span.column)]
+    before, inside = line[: span.column - 1], line[span.column - 1 : span.end_column - 1]
     return display_width(visible(before)), max(1, display_width(visible(inside)))
 
 
@@ -104,11 +118,12 @@ def display_width(text: str) -> int:
 
 def visible(text: str) -> str:
     """A line that a terminal shows as it is: tabs are one space, control characters escaped."""
-    if text.isprintable():
-        return text
-    return "".join(
-        ch if ch.isprintable() else " " if ch == "\t" else f"\\x{ord(ch):02x}" for ch in text
-    )
+    return text if text.isprintable() else escaped(text.replace("\t", " "))
+
+
+def _message(text: str) -> str:
+    """A message on one line, in which what was quoted from the spec is not endless."""
+    return visible(_LONG_QUOTE.sub(lambda found: f"`{found[1][:60]}...{found[1][-20:]}`", text))
 
 
 def _as_data(diagnostic: Diagnostic) -> dict[str, object]:

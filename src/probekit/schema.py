@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from probekit.diagnostics import Diagnostic, Label
 from probekit.nearest import did_you_mean, nearest
 from probekit.resources import schema_dir
-from probekit.schemachoice import check_choices
+from probekit.schemachoice import VERBS, check_choices
 from probekit.source import Source, Span
 from probekit.yamlnodes import Mapping, Node, Path, Scalar, Sequence, plain_data, start_of
 
@@ -168,7 +168,7 @@ def _missing_key(finding: _Finding) -> Iterator[Diagnostic]:
     assert isinstance(finding.node, Mapping)
     misspelt = nearest(missing, [key.text for key, _ in finding.node])
     if misspelt is None or misspelt in finding.error.schema.get("properties", {}):
-        yield finding.at_value("missing-key", f"`{missing}` is missing", f"add `{missing}:`")
+        yield finding.at_key("missing-key", f"`{missing}` is missing", f"add `{missing}:`")
 
 
 _TYPE_WORDS = {
@@ -187,20 +187,26 @@ def _wrong_type(finding: _Finding) -> Iterator[Diagnostic]:
         yield finding.at_key("null-value", f"{name} has no value", "give it one, or remove it")
         return
     if isinstance(instance, float) and "integer" in wanted:
-        yield finding.at_value(
-            "wrong-type",
-            f"{finding.name} has a fraction: `{finding.given}`",
-            "write a whole number",
-        )
+        help = "there are no fractions: use a smaller unit"
+        yield finding.at_value("wrong-type", f"`{finding.given}` is not a whole number", help)
         return
     names = [wanted] if isinstance(wanted, str) else wanted
     words = " or ".join(_TYPE_WORDS[name] for name in names)
-    help = ""
-    if isinstance(finding.node, Scalar) and wanted == "string":
-        help = f'put it in quotes: "{finding.given}"'
-    elif isinstance(finding.node, Mapping) and wanted == "array":
-        help = "begin each item with `- `"
-    yield finding.at_value("wrong-type", f"{finding.name} must be {words}", help)
+    what = finding.name if finding.error.absolute_path else "a spec"
+    yield finding.at_value("wrong-type", f"{what} must be {words}", _form(finding, names))
+
+
+def _form(finding: _Finding, wanted: list[str]) -> str:
+    """How what is wanted is written: from what was given, else by the schema's example."""
+    if isinstance(finding.node, Mapping) and "array" in wanted:
+        return "begin each item with `- `"
+    first, *rest = finding.given.split(maxsplit=1) or [""]
+    if wanted == ["object"] and first in VERBS and rest:
+        return f"write a `:` after it: `{first}: {rest[0]}`"
+    examples = finding.error.schema.get("examples", ())
+    if examples and finding.key and not isinstance(examples[0], dict | list):
+        return f"as in `{finding.key.text}: {examples[0]}`"
+    return "write `key: value`" if wanted == ["object"] else ""
 
 
 def _const(finding: _Finding) -> Iterator[Diagnostic]:
@@ -232,7 +238,7 @@ def _out_of_range(finding: _Finding) -> Iterator[Diagnostic]:
 
 
 def _empty(finding: _Finding) -> Iterator[Diagnostic]:
-    yield finding.at_key("empty-value", f"{finding.name} is empty", "add an item, or remove it")
+    yield finding.at_key("empty-value", f"{finding.name} is empty", "add an item")
 
 
 def _too_many(finding: _Finding) -> Iterator[Diagnostic]:
@@ -243,7 +249,7 @@ def _too_many(finding: _Finding) -> Iterator[Diagnostic]:
 
 def _later(finding: _Finding) -> Iterator[Diagnostic]:
     message = f"{finding.name} is part of the format, but not in this version yet"
-    help = "remove it for now; nothing is accepted and ignored"
+    help = "remove it for now"
     yield finding.at_key("not-yet", message, help)
 
 

@@ -16,8 +16,11 @@ _NUMERIC = re.compile(r".*[bdoxXeEfFgG%]", re.ASCII | re.DOTALL)
 def show_text(raw: bytes) -> str:
     """Text with everything that a terminal could act on escaped."""
     text = raw.decode("utf-8", "backslashreplace")
-    if text.isprintable():
-        return text
+    return text if text.isprintable() else escaped(text)
+
+
+def escaped(text: str) -> str:
+    """`text` with `\\x..` and `\\u....` in place of what a terminal does not show as it is."""
     return "".join(ch if ch.isprintable() else _escape(ch) for ch in text)
 
 

@@ -61,8 +61,8 @@ def _gap(text: str, brace: int) -> tuple[Gap, int]:
     spec = text[format_start:end]
     place = Place(format_start, max(end, format_start + 1))
     if "{" in spec or _TOO_WIDE.search(spec):
-        what, help = f"the format `{spec}` is not one", "as in Python: `<16`, `08x`, `>6`"
-        raise ExpressionError("bad-format", what, place, help)
+        what = "a `{` inside a format" if "{" in spec else "a width or precision above 999"
+        raise ExpressionError("bad-format", what, place, "as in Python: `<16`, `08x`, `>6`")
     return Gap(syntax, brace + 1, spec, place), end + 1
 
 

@@ -75,7 +75,7 @@ class _Builder:
         elif isinstance(event, yaml.CollectionStartEvent):
             if len(self._open) >= MAX_DEPTH:
                 what = f"nested more than {MAX_DEPTH} levels deep"
-                raise _stop(self.source, "yaml-too-deep", what, _span(event))
+                raise _stop(self.source, "yaml-too-deep", what, _span(event), "no spec needs that")
             self._open.append((event, []))
         elif isinstance(event, yaml.CollectionEndEvent):
             start, children = self._open.pop()
@@ -88,8 +88,11 @@ class _Builder:
             self.root = node
 
     def _scalar(self, event: Any) -> Scalar:
-        raw = self.source.text[event.start_mark.index : event.end_mark.index]
-        return Scalar(_span(event), event.value, not event.style, raw)  # style: None, or empty
+        is_plain = not event.style  # None, or empty from libyaml
+        return Scalar(_span(event), event.value, is_plain, self._raw(event))
+
+    def _raw(self, event: Any) -> str:
+        return self.source.text[event.start_mark.index : event.end_mark.index]
 
     def _collection(self, start: Any, end: Any, children: list[Node]) -> Node:
         mark = start.start_mark
@@ -127,7 +130,8 @@ class _Builder:
         elif anchor:
             self._refuse(event, "yaml-alias", f"anchors such as `&{anchor}` are not used here")
         elif getattr(event, "tag", None):
-            self._refuse(event, "yaml-tag", f"tags such as `{event.tag}` are not used here")
+            written = self._raw(event).split(maxsplit=1)[0]
+            self._refuse(event, "yaml-tag", f"tags such as `{written}` are not used here")
 
     def _refuse(self, event: Any, code: str, message: str, help: str = _ITSELF) -> None:
         self._report(_span(event), code, message, help)

@@ -13,16 +13,6 @@ from probekit.source import Source, Span
 # libyaml's and PyYAML's words for what people really get wrong → cause and fix in ours.
 _ADVICE = (
     (
-        "found character '\\t' that cannot start",
-        "a tab stands where a value or a key begins",
-        "indent with spaces",
-    ),
-    (
-        "cannot start any token",
-        "this character cannot start a value",
-        "indent with spaces, not tabs, and put text that starts with a sign in quotes",
-    ),
-    (
         "mapping values are not allowed",
         "a `:` stands where no key can be",
         "put text that holds `: ` in quotes, and check the indentation",
@@ -30,7 +20,7 @@ _ADVICE = (
     (
         "did not find expected key",
         "this line does not fit the lines above it",
-        "line its key up with the other keys of the same mapping; quote text with quotes in it",
+        "line its key up with the other keys of the same mapping",
     ),
     (
         "did not find expected '-' indicator",
@@ -50,6 +40,11 @@ _ADVICE = (
         "close it with the same quote",
     ),
     (
+        "invalid Unicode character escape",
+        "an escape that is half of a character, or none",
+        "remove it",
+    ),
+    (
         "escape",
         "an unknown `\\` escape in double quotes",
         "use single quotes, in which a `\\` is just a `\\`",
@@ -67,15 +62,61 @@ _ADVICE = (
 def syntax_fault(source: Source, error: yaml.YAMLError) -> Diagnostic:
     """The diagnostic for what PyYAML raised."""
     problem = str(getattr(error, "problem", None) or "")
+    span = _place(source, error)
+    message, help = _special_cause(source, problem, span) or _advice(problem)
+    if "expected ',' or" in problem:
+        span = _opened(error, span)
+    if message == _NO_PAIR:
+        span = _line_above(source, span)
+    return Diagnostic("yaml-syntax", message, Label(source, span), help=help)
+
+
+def _advice(problem: str) -> tuple[str, str]:
     for words, message, help in _ADVICE:
         if words in problem:
-            return _fault(source, message, _place(source, error), help)
-    help = "check the quotes, the indentation and the brackets around here"
-    return _fault(source, "this is not YAML", _place(source, error), help)
+            return message, help
+    return "this is not YAML", "check the quotes, the indentation and the brackets around here"
 
 
-def _fault(source: Source, message: str, span: Span, help: str) -> Diagnostic:
-    return Diagnostic("yaml-syntax", message, Label(source, span), help=help)
+_NO_PAIR = "this line is no `key: value`, and the next one begins with a key"
+
+
+def _special_cause(source: Source, problem: str, span: Span) -> tuple[str, str] | None:
+    """What only a look at the line tells."""
+    line = source.line(span.line)
+    before, here = line[: span.column - 1], line[span.column - 1 : span.column]
+    if "cannot start any token" in problem and here == "\t":
+        return "a tab in the indentation", "indent with spaces"
+    if "cannot start any token" in problem:
+        return f"a value cannot begin with `{here}`", "put it in quotes"
+    if _ENDED.search(problem) and before.strip(" -"):
+        help = "put the whole value in quotes; in single quotes a `'` is written `''`"
+        return "the value ended before this", help
+    if "mapping values are not allowed" in problem and _KEY.fullmatch(before):
+        return _NO_PAIR, "write a `:` and a space after the key"
+    return None
+
+
+_ENDED = re.compile("did not find expected (key|'-' indicator)")
+_KEY = re.compile(r"\s*[A-Za-z_]+")
+
+
+def _line_above(source: Source, span: Span) -> Span:
+    """What stands on the last line with something on it."""
+    number = span.line - 1
+    while number > 1 and not source.line(number).strip():
+        number -= 1
+    line = source.line(number).rstrip()
+    start = len(line) - len(line.lstrip(" -"))
+    return Span(number, start + 1, number, len(line) + 1)
+
+
+def _opened(error: yaml.YAMLError, span: Span) -> Span:
+    """The bracket, where what is missing was only missed on a later line."""
+    mark: Any = getattr(error, "context_mark", None)
+    if mark is None or mark.line + 1 == span.line:
+        return span
+    return Span.point(mark.line + 1, mark.column + 1)
 
 
 def _place(source: Source, error: yaml.YAMLError) -> Span:

@@ -6,7 +6,7 @@ from probekit.check.context import Fault, Faults
 from probekit.diagnostics import Severity
 from probekit.kernel.profile import KernelProfile
 from probekit.kernel.tracefs import TracepointFormat
-from probekit.nearest import did_you_mean
+from probekit.nearest import nearest
 from probekit.spec import ProgramSpec
 from probekit.yamlnodes import Scalar
 
@@ -45,17 +45,23 @@ def _unknown(
     faults: Faults, target: Scalar, group: str, name: str, profile: KernelProfile
 ) -> Fault:
     """An error, but where only the shipped profile lacks it: the host's kernel may have it."""
-    known = profile.tracepoints()
-    siblings = [f"{group}/{n}" for g, n in known if g == group]
     is_certain = not profile.shipped or group == "syscalls"
-    otherwise = "" if siblings else f"there is no group `{group}`"
+    help = _suggestion(group, name, profile.tracepoints())
     if not is_certain:
-        otherwise = "check it on the host that will run it: `sudo probekit check ...`"
-    help = did_you_mean(f"{group}/{name}", siblings or [f"{g}/{n}" for g, n in known], otherwise)
+        elsewhere = "check it on the host that will run it: `sudo probekit check ...`"
+        help = f"{help} Otherwise {elsewhere}" if help else elsewhere
     return faults.fault(
         "unknown-tracepoint",
         f"{profile.origin} has no tracepoint `{group}/{name}`",
         target.span,
-        help,
+        help or f"there is no group `{group}`",
         severity=Severity.ERROR if is_certain else Severity.WARNING,
     )
+
+
+def _suggestion(group: str, name: str, known: list[tuple[str, str]]) -> str:
+    """A similar name of the group, or the same name in another group."""
+    near = nearest(name, [n for g, n in known if g == group])
+    if near is None:
+        group, near = next(((g, n) for g, n in known if n == name), (group, None))
+    return f"did you mean `{group}/{near}`?" if near else ""

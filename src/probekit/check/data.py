@@ -228,4 +228,5 @@ def check_range(faults: Faults, value: int, type: IntType, span: Span) -> None:
             "value-range",
             f"{value} does not fit into `{type}`, which holds {type.low} to {type.high}",
             span,
+            "write a number in that range, or declare a wider type",
         )

@@ -138,7 +138,7 @@ def _mode(faults: Faults, target: Map, node: Node | None) -> str:
     if target.kind.indexed and mode == "create" and node is not None:
         raise faults.fault(
             "map-rule",
-            f"`mode: create` never writes to a `{target.kind.name}` map: its entries always exist",
+            f"`mode: create` never writes to `{target.kind.name}` maps: their entries always exist",
             node.span,
             "remove `mode:`",
             (target.span, "declared here"),

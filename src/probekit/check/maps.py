@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from probekit.check.context import CausedByAnother, Fault, Faults
 from probekit.check.data import check_data, check_type
@@ -19,7 +21,8 @@ from probekit.nearest import did_you_mean, nearest
 from probekit.source import Span
 from probekit.spec import MapSpec
 from probekit.types import U32, Type
-from probekit.yamlnodes import Mapping, Node, Scalar, Sequence, scalar_value, start_of
+from probekit.yamlnodes import Mapping, Node, Scalar, scalar_value, start_of
+from probekit.yamlnodes import Sequence as SequenceNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def _check_keys(faults: Faults, spec: MapSpec, kind: MapKind) -> None:
                 if kind.keyed:
                     _require(faults, spec, name, node)
                 elif node is not None:
-                    what = f"a `{kind.name}` map is {kind.meaning} and has no `{name}`"
+                    what = f"`{kind.name}` maps have no `{name}`: each is {kind.meaning}"
                     raise faults.fault("map-rule", what, start_of(node), f"remove `{name}:`")
         with together.part():
             _require(faults, spec, "value", spec.value)
@@ -83,7 +86,7 @@ def _types(faults: Faults, spec: MapSpec, kind: MapKind) -> tuple[Type | None, T
 def _not_an_index(faults: Faults, node: Node, kind: MapKind, key: Type) -> Fault:
     return faults.fault(
         "map-rule",
-        f"the key of `{kind.name}` maps is their index, an `u32`, not `{key}`",
+        f"the key of `{kind.name}` maps is their index, a `u32`, not `{key}`",
         start_of(node),
         "write `key: u32`, or `type: hash` for keys of another type",
     )
@@ -108,7 +111,7 @@ def _require(faults: Faults, spec: MapSpec, name: str, node: Node | None) -> Non
     if node is None:
         raise faults.fault(
             "missing-key",
-            f"`{name}` is missing: a `{spec.type.text}` map needs it",
+            f"`{name}` is missing: `{spec.type.text}` maps need it",
             spec.name.span,
             f"add `{name}:`",
         )
@@ -139,8 +142,9 @@ def _entries(
     found: dict[str, tuple[Value, Value]] = {}
     places: dict[str, Span] = {}
     with faults.together() as together:
-        for key_node, value_node in entry_nodes(faults, spec.entries, key):
+        for item in entry_items(faults, spec.entries, key):
             with together.part():
+                key_node, value_node = entry_nodes(faults, item, key)
                 place = start_of(key_node or value_node)
                 entry_key = check_data(faults, key_node, key) if key_node and key else 0
                 if kind.indexed and isinstance(entry_key, int):
@@ -172,22 +176,24 @@ def _check_new(faults: Faults, places: dict[str, Span], key: str, place: Span) -
     places[key] = place
 
 
-def entry_nodes(faults: Faults, node: Node, key: Type | None) -> list[tuple[Node | None, Node]]:
-    """The key and value nodes of `entries`: of a mapping, or of a list of key and value."""
+Item: TypeAlias = Node | tuple[Scalar, Node]
+
+
+def entry_items(faults: Faults, node: Node, key: Type | None) -> Sequence[Item]:
+    """The items of `entries`: of a mapping, or of a list of key and value. Raises Fault."""
     if isinstance(node, Mapping):
         if key is None:
-            raise faults.fault(
-                "wrong-type",
-                "a map of one value has no keys",
-                start_of(node),
-                "write `[{value: 1}]`",
-            )
-        return list(node.items)
-    assert isinstance(node, Sequence)
-    return [_entry_item(faults, item, key) for item in node]
+            what, help = "a map of one value has no keys", "write `[{value: 1}]`"
+            raise faults.fault("wrong-type", what, start_of(node), help)
+        return node.items
+    assert isinstance(node, SequenceNode)
+    return node.items
 
 
-def _entry_item(faults: Faults, item: Node, key: Type | None) -> tuple[Node | None, Node]:
+def entry_nodes(faults: Faults, item: Item, key: Type | None) -> tuple[Node | None, Node]:
+    """The key and the value that an item gives. Raises Fault."""
+    if isinstance(item, tuple):
+        return item
     wanted = {"value"} if key is None else {"key", "value"}
     if not isinstance(item, Mapping) or {name.text for name, _ in item} != wanted:
         form = "{value: ...}" if key is None else "{key: ..., value: ...}"

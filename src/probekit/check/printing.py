@@ -83,7 +83,7 @@ def check_format(faults: Faults, scalar: Scalar, gap: Gap, type: Type) -> None:
         try:
             format_value(sample, type, gap.format)
         except (ValueError, OverflowError):
-            what = "text" if isinstance(type, CharType) else f"`{type}`"
+            what = "text" if isinstance(type, CharType) else "numbers"
             raise ExpressionError(
                 "bad-format",
                 f"the format `{gap.format}` is not one for {what}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from probekit.check.context import Fault, Faults
-from probekit.check.maps import MapTable, entry_nodes, find_map
+from probekit.check.maps import MapTable, entry_items, entry_nodes, find_map
 from probekit.check.user import UserSpace, constant
 from probekit.check.user import converted as converted
 from probekit.check.user import misfit as misfit
@@ -148,8 +148,9 @@ def _update(shared: Schedules, spec: ScheduleSpec) -> Action:
         raise _both(shared.faults, spec)
     written: list[tuple[Written | None, Written]] = []
     with shared.faults.together() as together:
-        for key_node, value_node in entry_nodes(shared.faults, entries, target.key):
+        for item in entry_items(shared.faults, entries, target.key):
             with together.part():
+                key_node, value_node = entry_nodes(shared.faults, item, target.key)
                 written.append(_entry(shared, target, key_node, value_node))
     return WriteEntries(target, tuple(written))
 

@@ -177,7 +177,7 @@ def check_deletable(faults: Faults, target: Map, verb: Scalar, help: str) -> Non
     if target.kind.indexed:
         raise faults.fault(
             "map-rule",
-            f"entries of a `{target.kind.name}` map always exist and cannot be deleted",
+            f"entries of `{target.kind.name}` maps always exist and cannot be deleted",
             verb.span,
             help,
             (target.span, "declared here"),

@@ -20,10 +20,10 @@ def common_type(nodes: Sequence[Typed], place: Place) -> IntType:
     literals = [node.value for node in nodes if isinstance(node, Literal)]
     if not any(type.signed for type in types):
         return S64 if not types and min(literals) < 0 else U64
-    if any(type.bits == 64 and not type.signed for type in types):
-        raise _mixed_signs(place)
     if literals and max(literals) > S64.high:
         raise _too_large(max(literals), place)
+    if not all(value_range(node).low < 0 or value_range(node).within(S64) for node in nodes):
+        raise _mixed_signs(place)
     return S64
 
 

@@ -45,4 +45,5 @@ def check_call(tree: Call) -> None:
     wanted = FUNCTIONS.get(name, 1)
     if given != wanted:
         what = f"`{name}` takes {wanted} value{'s' * (wanted != 1)}, not {given}"
-        raise ExpressionError("wrong-arguments", what, tree.place)
+        help = f"write `{name}({', '.join('ABC'[:wanted])})`"
+        raise ExpressionError("wrong-arguments", what, tree.place, help)

@@ -60,6 +60,9 @@ def as_duration(node: Typed) -> Typed:
     return node
 
 
+_CONDITION = "a condition"
+
+
 class _Checker:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -88,7 +91,7 @@ class _Checker:
                 return self._conditional(tree)
 
     def condition(self, tree: s.Syntax) -> Typed:
-        return _integer(self.check(tree), tree.place, "a condition")
+        return _integer(self.check(tree), tree.place, _CONDITION)
 
     def _member(self, tree: s.Member) -> MemberOf | EventField:
         if isinstance(tree.of, s.Name) and tree.of.name == "args":
@@ -185,7 +188,9 @@ def _literal(value: int, place: Place) -> Literal:
 def _integer(node: Typed, place: Place, what: str) -> Typed:
     if is_integer(node):
         return node
-    help = "compare it with text in quotes: `== 'text'`" if is_text(node) else "name a field"
+    help = "" if is_text(node) else "name one of its fields"
+    if is_text(node) and what == _CONDITION:
+        help = "compare it with text in quotes: `== 'text'`"
     message = f"{what} must be a number, and this is {kind_of(node)}"
     raise ExpressionError("wrong-operand", message, place, help)
 

@@ -51,8 +51,7 @@ def integer(node: Typed) -> CCode:
             return _place(node)
         case EventField(type=IntType() as type, offset=offset):
             return _event_integer(type, offset)
-        case Param(type=type, value=value):
-            assert isinstance(value, int) and isinstance(type, IntType)
+        case Param(type=IntType() as type, value=int() as value):
             return _constant(value, type)
         case Builtin(name=name):
             return _BUILTINS[name]
@@ -235,13 +234,16 @@ def load_event_text(buffer: CCode, node: EventField) -> CCode:
     statements = [c("u64 {}[{}];", buffer, (size + 7) // 8)]
     done = 0
     while done < size:
-        width = next(
-            w for w in (8, 4, 2, 1) if not (node.offset + done) % w and not done % w and done + w <= size
-        )
+        width = _widest_load(node.offset + done, done, size - done)
         load = c("PK_FIELD(u{}, u{}, {})", 8 * width, 8 * width, node.offset + done)
         statements.append(c("*(u{} *)((char *){} + {}) = {};", 8 * width, buffer, done, load))
         done += width
     return joined(" ", statements)
+
+
+def _widest_load(source: int, target: int, rest: int) -> int:
+    """How many bytes one load may take: aligned on both sides, and no more than `rest`."""
+    return next(w for w in (8, 4, 2, 1) if not source % w and not target % w and w <= rest)
 
 
 def store_text(target: CCode, size: int, node: Typed) -> CCode:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from probekit.expr.builtins import BUILTINS, LATER_NAMES
+from probekit.expr.fits import kind_of
 from probekit.expr.parse import ExpressionError
 from probekit.expr.syntax import Member, Name, Place
 from probekit.expr.typed import EventField, Local, MemberOf, Typed, type_of
@@ -72,7 +73,7 @@ def member(of: Typed, tree: Member) -> MemberOf:
     if not isinstance(type, StructType) or not isinstance(of, Local | MemberOf):
         raise ExpressionError(
             "wrong-operand",
-            f"only a struct has fields, and this is {'a number or text' if type else 'a literal'}",
+            f"only a struct has fields, and this is {kind_of(of)}",
             tree.name_place,
             f"remove `.{tree.name}`",
         )

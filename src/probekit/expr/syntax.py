@@ -14,6 +14,14 @@ class Place:
     end: int
 
 
+class ExpressionError(Exception):
+    """The expression is not one of ours: `code`, `message`, `help` and the place in its text."""
+
+    def __init__(self, code: str, message: str, place: Place, help: str = "") -> None:
+        super().__init__(message)
+        self.code, self.message, self.place, self.help = code, message, place, help
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     place: Place

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from probekit.types import BOOL, CharType, IntType, Type
+from probekit.types import BOOL, CharType, IntType, StructType, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +213,8 @@ def show(node: Typed) -> str:
             return str(value)
         case TextLiteral(value=text):
             return repr(text.decode())
+        case Local(name=name, type=StructType()):
+            return name
         case Local(name=name) | Param(name=name) | Builtin(name=name):
             return f"{name}:{node.type}"
         case EventField(name=name):

@@ -1,0 +1,247 @@
+"""Python's tree → ours: one method for each kind of node, and a refusal by name of all others."""
+
+from __future__ import annotations
+
+import ast
+
+from probekit.expr.syntax import (
+    Binary,
+    Call,
+    Compare,
+    Conditional,
+    ExpressionError,
+    Logic,
+    Member,
+    Name,
+    Number,
+    Place,
+    Syntax,
+    Text,
+    Unary,
+)
+
+MAX_PARTS = 2000  # of the tree: `a < b < c` and `in` repeat some
+
+
+def too_complex(place: Place) -> ExpressionError:
+    """The expression has more parts than it may have."""
+    what = "an expression of too many parts"
+    return ExpressionError("expression-too-deep", what, place, "give parts of it names with `let:`")
+
+
+_BINARY: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.Mod: "%",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+}
+_REFUSED_OPERATORS: dict[type[ast.operator], tuple[str, str]] = {
+    ast.FloorDiv: ("//", "write `/`, which divides whole numbers"),
+    ast.Pow: ("**", "write the product, or `1 << N` for a power of two"),
+    ast.MatMult: ("@", "remove it"),
+}
+_UNARY: dict[type[ast.unaryop], str] = {
+    ast.USub: "-",
+    ast.UAdd: "+",
+    ast.Invert: "~",
+    ast.Not: "not",
+}
+_COMPARE: dict[type[ast.cmpop], str] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
+_PYTHON_NAMES = {"True": "true", "False": "false", "None": "0"}
+_REFUSED = {
+    ast.JoinedStr: "an f-string",
+    ast.Lambda: "a `lambda`",
+    ast.List: "a list",
+    ast.Dict: "a mapping",
+    ast.Set: "a set",
+    ast.ListComp: "a comprehension",
+    ast.NamedExpr: "`:=`",
+    ast.Tuple: "several values with commas",
+    ast.Await: "`await`",
+    ast.Starred: "`*`",
+    ast.Slice: "a slice",
+}
+
+
+class Converter:
+    """Python's tree → ours; one method for each kind of node."""
+
+    def __init__(self, prepared: str) -> None:
+        self.length = len(prepared)
+        self.parts = 0
+        # What Python parsed began with one "(" more, which is why offsets start at -1.
+        self._lines = ("(" + prepared).split("\n")
+        self._starts = [-1]
+        for line in self._lines:
+            self._starts.append(self._starts[-1] + len(line) + 1)
+
+    def place(self, node: ast.expr) -> Place:
+        start = self._offset(node.lineno, node.col_offset)
+        end = self._offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
+        return Place(max(0, start), min(max(end, start + 1), self.length))
+
+    def _offset(self, line: int, column: int) -> int:
+        """Python counts columns in UTF-8 bytes."""
+        if line > len(self._lines):
+            return self.length
+        before = self._lines[line - 1].encode()[:column]
+        return self._starts[line - 1] + len(before.decode(errors="ignore"))
+
+    def convert(self, node: ast.expr) -> Syntax:
+        self.parts += 1
+        if self.parts > MAX_PARTS:
+            raise too_complex(Place(0, self.length))
+        place = self.place(node)
+        match node:
+            case ast.Constant():
+                return self._constant(node, place)
+            case ast.Name(id=name):
+                return self._name(name, place)
+            case ast.Attribute(value=value, attr=name):
+                start = max(place.end - len(name), place.start)
+                return Member(place, self.convert(value), name, Place(start, place.end))
+            case ast.Call():
+                return self._call(node, place)
+            case ast.UnaryOp(op=unary, operand=operand):
+                return Unary(place, _UNARY[type(unary)], self.convert(operand))
+            case ast.BinOp(left=left, op=binary, right=right):
+                return self._binary(place, left, binary, right)
+            case ast.BoolOp(op=logic, values=values):
+                operator = "and" if isinstance(logic, ast.And) else "or"
+                return Logic(place, operator, tuple(map(self.convert, values)))
+            case ast.Compare():
+                return self._comparison(node, place)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return Conditional(
+                    place, self.convert(test), self.convert(body), self.convert(orelse)
+                )
+            case ast.Subscript():
+                raise ExpressionError(
+                    "not-yet", "indexing with `[ ]` is not in this version yet", place
+                )
+        raise self._refused(node, place)
+
+    def _refused(self, node: ast.expr, place: Place) -> ExpressionError:
+        what = _REFUSED.get(type(node), "this")
+        return ExpressionError("bad-expression", f"{what} cannot stand in an expression", place)
+
+    def _constant(self, node: ast.Constant, place: Place) -> Syntax:
+        value = node.value
+        if isinstance(value, bool) or value is None:
+            better = _PYTHON_NAMES[str(value)]
+            raise ExpressionError(
+                "bad-expression",
+                f"`{value}` is written `{better}` here",
+                place,
+                f"write `{better}`",
+            )
+        if isinstance(value, int):
+            return Number(place, value)
+        if isinstance(value, str):
+            return self._text(value, place)
+        if isinstance(value, float):
+            raise ExpressionError(
+                "no-floats",
+                "there are no fractions in expressions",
+                place,
+                "use whole numbers, in a smaller unit (1500 us in place of 1.5 ms)",
+            )
+        raise ExpressionError("bad-expression", "this cannot stand in an expression", place)
+
+    def _text(self, value: str, place: Place) -> Syntax:
+        if "\0" in value or not _encodable(value):
+            raise ExpressionError(
+                "bad-text", "text cannot hold a NUL byte or half of a character", place
+            )
+        return Text(place, value)
+
+    def _name(self, name: str, place: Place) -> Syntax:
+        if name in ("true", "false"):
+            return Number(place, int(name == "true"))
+        return Name(place, name)
+
+    def _call(self, node: ast.Call, place: Place) -> Syntax:
+        if not isinstance(node.func, ast.Name):
+            raise ExpressionError(
+                "bad-expression", "only functions can be called", place, "remove the brackets"
+            )
+        if node.keywords or any(isinstance(arg, ast.Starred) for arg in node.args):
+            what = "named arguments are not in this version yet"
+            raise ExpressionError("not-yet", what, place)
+        arguments = tuple(map(self.convert, node.args))
+        return Call(place, node.func.id, self.place(node.func), arguments)
+
+    def _binary(
+        self, place: Place, left: ast.expr, operator: ast.operator, right: ast.expr
+    ) -> Syntax:
+        symbol = _BINARY.get(type(operator))
+        if symbol is None:
+            what, help = _REFUSED_OPERATORS[type(operator)]
+            raise ExpressionError(
+                "bad-expression", f"`{what}` is not an operator here", place, help
+            )
+        return Binary(place, symbol, self.convert(left), self.convert(right))
+
+    def _comparison(self, node: ast.Compare, place: Place) -> Syntax:
+        """A chain `a < b < c` becomes `a < b and b < c`; `in` becomes a row of `==`."""
+        links: list[Syntax] = []
+        left = node.left
+        for operator, right in zip(node.ops, node.comparators, strict=True):
+            links.append(self._link(left, operator, right, place))
+            left = right
+        return links[0] if len(links) == 1 else Logic(place, "and", tuple(links))
+
+    def _link(self, left: ast.expr, operator: ast.cmpop, right: ast.expr, place: Place) -> Syntax:
+        if isinstance(operator, ast.In | ast.NotIn):
+            return self._membership(left, isinstance(operator, ast.NotIn), right, place)
+        symbol = _COMPARE.get(type(operator))
+        if symbol is None:
+            raise ExpressionError(
+                "bad-expression", "`is` is not an operator here", place, "write `==`"
+            )
+        here = Place(self.place(left).start, self.place(right).end)
+        return Compare(here, symbol, self.convert(left), self.convert(right))
+
+    def _membership(self, left: ast.expr, negated: bool, right: ast.expr, place: Place) -> Syntax:
+        if isinstance(right, ast.Name):
+            raise ExpressionError(
+                "not-yet",
+                f"`in {right.id}` (whether a map has a key) is not in this version yet",
+                self.place(right),
+                "use `lookup:` with a `default:`",
+            )
+        if not isinstance(right, ast.Tuple | ast.Constant) or not getattr(right, "elts", [right]):
+            raise ExpressionError(
+                "bad-expression",
+                "after `in` stands a list in round brackets",
+                self.place(right),
+                "write `in (1, 2, 3)`",
+            )
+        items = right.elts if isinstance(right, ast.Tuple) else [right]
+        equal = tuple(
+            Compare(self.place(item), "==", self.convert(left), self.convert(item))
+            for item in items
+        )
+        found: Syntax = equal[0] if len(equal) == 1 else Logic(place, "or", equal)
+        return Unary(place, "not", found) if negated else found
+
+
+def _encodable(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
