@@ -1,8 +1,10 @@
-"""The name that was probably meant."""
+"""Names in messages: the one that was probably meant, and those there are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+MAX_CANDIDATES = 2000  # to compare with each one takes a second for 10,000
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -10,6 +12,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     import difflib  # only on the way to an error
 
     candidates = sorted(set(known))
+    if len(candidates) > MAX_CANDIDATES:
+        return None
     by_lower = {candidate.lower(): candidate for candidate in candidates}
     if name.lower() in by_lower:
         return by_lower[name.lower()]
@@ -21,3 +25,8 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
     """A help line that offers the nearest name, or `otherwise`."""
     found = nearest(name, known)
     return f"did you mean `{found}`?" if found else otherwise
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names in backticks, for a message."""
+    return ", ".join(f"`{name}`" for name in names[:12]) + (", ..." if len(names) > 12 else "")

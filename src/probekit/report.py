@@ -7,6 +7,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import IO
 
 from probekit.diagnostics import Diagnostic, Label, Origin, Severity
@@ -81,13 +82,24 @@ def _excerpt(label: Label, margin: int, paint: _Paint, is_first: bool, kind: str
         place = f"{visible(label.source.name)}:{label.span.line}:{label.span.column}"
         yield f"{gutter}{paint('frame', '-->')} {place}"
     yield f"{gutter} {bar}"
-    line, before, width = _window(label.source.line(label.span.line), label.span)
+    line, before, width = _window(_line(label.source.text, label.span.line), label.span)
     number = paint("frame", f"{label.span.line:>{margin}}")
     yield f"{number} {bar} {line}".rstrip()
     mark = ("^" if is_first else "-") * width
     style = kind if is_first else "frame"
     text = f" {visible(label.text)}" if label.text else ""
     yield f"{gutter} {bar} {' ' * before}{paint(style, mark + text)}"
+
+
+@lru_cache(maxsize=8)
+def _lines_of(text: str) -> list[str]:
+    return text.split("\n")
+
+
+def _line(text: str, number: int) -> str:
+    """Line `number` without its end; many diagnostics of a long file split it once."""
+    lines = _lines_of(text)
+    return lines[number - 1].rstrip("\r") if 0 < number <= len(lines) else ""
 
 
 def _window(line: str, span: Span) -> tuple[str, int, int]:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from probekit.diagnostics import Diagnostic, Label
-from probekit.nearest import did_you_mean, nearest
+from probekit.nearest import did_you_mean, listed, nearest
 from probekit.resources import schema_dir
 from probekit.schemachoice import VERBS, check_choices
 from probekit.source import Source, Span
@@ -154,11 +154,10 @@ def _unknown_keys(finding: _Finding) -> Iterator[Diagnostic]:
     assert isinstance(finding.node, Mapping)
     known = list(finding.error.schema.get("properties", {}))
     given = {name.text for name, _ in finding.node}
-    listed = ", ".join(f"`{candidate}`" for candidate in known)
     for name, _ in finding.node:
         if name.text not in known:
             free = [candidate for candidate in known if candidate not in given]
-            help = did_you_mean(name.text, free, f"known here are {listed}")
+            help = did_you_mean(name.text, free, f"known here are {listed(known)}")
             yield finding.at(name.span, "unknown-key", f"`{name.text}` is not known here", help)
 
 
@@ -221,9 +220,7 @@ def _const(finding: _Finding) -> Iterator[Diagnostic]:
 
 def _enum(finding: _Finding) -> Iterator[Diagnostic]:
     choices = [str(choice) for choice in finding.error.validator_value]
-    help = did_you_mean(
-        finding.given, choices, "there are " + ", ".join(f"`{choice}`" for choice in choices)
-    )
+    help = did_you_mean(finding.given, choices, f"there are {listed(choices)}")
     message = f"`{finding.given}` is not a value of {finding.name}"
     yield finding.at_value("bad-value", message, help)
 

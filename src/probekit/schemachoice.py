@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from probekit.diagnostics import Diagnostic, Label
-from probekit.nearest import did_you_mean, nearest
+from probekit.nearest import did_you_mean, listed, nearest
 from probekit.source import Source, Span
 from probekit.yamlnodes import Mapping, Node, Path, Scalar, Sequence, scalar_value, start_of
 
@@ -119,19 +119,15 @@ def _unknown(source: Source, rule: _Rule, strange: list[Scalar]) -> Diagnostic:
     if rest and first in known:
         help = f"write a `:` after it: `{first}: ...`"
     else:
-        help = did_you_mean(key.text, known, f"there are {_listed(rule.keys)}")
+        help = did_you_mean(key.text, known, f"there are {listed(rule.keys)}")
     message = f"`{key.text}` is not {rule.what}"
     return Diagnostic("unknown-key", message, Label(source, key.span), help=help)
 
 
 def _none(source: Source, rule: _Rule, mapping: Mapping) -> Diagnostic:
-    help = f"add one of {_listed(rule.keys)}" if len(rule.keys) > 1 else f"add `{rule.keys[0]}:`"
+    help = f"add one of {listed(rule.keys)}" if len(rule.keys) > 1 else f"add `{rule.keys[0]}:`"
     label = Label(source, start_of(mapping))
     return Diagnostic(rule.code, f"{rule.what} is missing", label, help=help)
-
-
-def _listed(keys: tuple[str, ...]) -> str:
-    return ", ".join(f"`{key}`" for key in keys)
 
 
 def _cut_expressions(source: Source, node: Node, path: Path) -> Iterator[Choice]:

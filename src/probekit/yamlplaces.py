@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -23,6 +24,7 @@ _ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
 _ESCAPED_LINE_END = re.compile(r"\\\r?\n[ \t]*")
 
 
+@lru_cache(maxsize=4)  # a line to print asks again for each of its expressions
 def spots(raw: str, text: str) -> list[Spot]:
     """A spot for each character of `text`, which YAML made of `raw`; none where it is unclear."""
     found = list(_literal_block(raw, text) if raw[:1] in ("|", ">") else _flow(raw))

@@ -6,7 +6,7 @@ from probekit.check.context import Faults
 from probekit.duration import FORM, parse_duration
 from probekit.ir import Value
 from probekit.names import is_identifier
-from probekit.nearest import did_you_mean
+from probekit.nearest import did_you_mean, listed
 from probekit.source import Span
 from probekit.types import (
     INTEGERS,
@@ -178,7 +178,7 @@ def _check_field_known(faults: Faults, name: Scalar, known: list[str]) -> None:
             "unknown-field",
             f"the struct has no field `{name.text}`",
             name.span,
-            did_you_mean(name.text, known, "it has " + ", ".join(f"`{k}`" for k in known)),
+            did_you_mean(name.text, known, f"it has {listed(known)}"),
         )
 
 

@@ -17,7 +17,7 @@ from probekit.maps import (
     MAX_VALUE_SIZE,
     MapKind,
 )
-from probekit.nearest import did_you_mean, nearest
+from probekit.nearest import did_you_mean, listed, nearest
 from probekit.source import Span
 from probekit.spec import MapSpec
 from probekit.types import U32, Type
@@ -97,14 +97,10 @@ def _kind(faults: Faults, type: Scalar) -> MapKind:
         return MAP_KINDS[type.text]
     if type.text in LATER_MAP_KINDS:
         what = f"`{type.text}` maps are not in this version yet"
-        raise faults.fault("not-yet", what, type.span, f"there are {_listed()}")
+        raise faults.fault("not-yet", what, type.span, f"there are {listed(list(MAP_KINDS))}")
     known = [*MAP_KINDS, *LATER_MAP_KINDS]
-    help = did_you_mean(type.text, known, f"there are {_listed()}")
+    help = did_you_mean(type.text, known, f"there are {listed(list(MAP_KINDS))}")
     raise faults.fault("unknown-map-type", f"no map type `{type.text}`", type.span, help)
-
-
-def _listed() -> str:
-    return ", ".join(f"`{name}`" for name in MAP_KINDS)
 
 
 def _require(faults: Faults, spec: MapSpec, name: str, node: Node | None) -> None:
@@ -221,7 +217,7 @@ def _unknown_map(faults: Faults, table: MapTable, scalar: Scalar) -> Fault:
     if near:
         help = f"did you mean `{near}`?"
     elif table.maps:
-        help = "there are " + ", ".join(f"`{name}`" for name in table.maps)
+        help = f"there are {listed(list(table.maps))}"
     else:
         help = "declare it under `maps:`"
     what = f"no map named `{scalar.text}`"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from probekit.expr.parse import ExpressionError
 from probekit.expr.syntax import Place
-from probekit.expr.typed import Literal, Range, Typed, range_of, type_of, value_range
+from probekit.expr.typed import Cast, Literal, Range, Typed, range_of, type_of, value_range
 from probekit.types import BOOL, DURATION, S64, TIMESTAMP, U64, IntType, Shown
 
 
@@ -22,9 +22,17 @@ def common_type(nodes: Sequence[Typed], place: Place) -> IntType:
         return S64 if not types and min(literals) < 0 else U64
     if literals and max(literals) > S64.high:
         raise _too_large(max(literals), place)
-    if not all(value_range(node).low < 0 or value_range(node).within(S64) for node in nodes):
+    if any(map(_is_u64, nodes)):
         raise _mixed_signs(place)
     return S64
+
+
+def _is_u64(node: Typed) -> bool:
+    """Whether it needs all of a u64, or was made one on purpose; `x % 10` does not need it."""
+    type = type_of(node)
+    if not isinstance(type, IntType) or type.signed or type.bits < 64:
+        return False
+    return isinstance(node, Cast) or not value_range(node).within(S64)
 
 
 def value_type(nodes: Sequence[Typed], place: Place) -> IntType:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from probekit.expr.parse import ExpressionError
 from probekit.expr.syntax import Call
 from probekit.expr.typed import Builtin
-from probekit.nearest import did_you_mean
+from probekit.nearest import did_you_mean, listed
 from probekit.types import PLAIN_INTEGERS, TIMESTAMP, U32, CharType, IntType
 
 COMM_SIZE = 16  # TASK_COMM_LEN, include/linux/sched.h
@@ -38,7 +38,7 @@ def check_call(tree: Call) -> None:
     name, given = tree.function, len(tree.arguments)
     if name not in CASTS and name not in FUNCTIONS:
         known = [*CASTS, *FUNCTIONS]
-        help = did_you_mean(name, known, "there are " + ", ".join(f"`{k}`" for k in known))
+        help = did_you_mean(name, known, f"there are {listed(known)}")
         raise ExpressionError(
             "unknown-function", f"there is no function `{name}`", tree.function_place, help
         )

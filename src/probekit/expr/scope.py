@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from probekit.expr.builtins import BUILTINS, LATER_NAMES
@@ -11,7 +11,7 @@ from probekit.expr.fits import kind_of
 from probekit.expr.parse import ExpressionError
 from probekit.expr.syntax import Member, Name, Place
 from probekit.expr.typed import EventField, Local, MemberOf, Typed, type_of
-from probekit.nearest import did_you_mean
+from probekit.nearest import did_you_mean, listed
 from probekit.types import StructType
 
 _KERNEL_CONSTANT = re.compile(r"[A-Z][A-Z0-9]*_[A-Za-z0-9_]+|E[A-Z0-9]{2,}|SIG[A-Z0-9]+", re.ASCII)
@@ -92,11 +92,6 @@ def unknown_field(tree: Member, type: StructType) -> ExpressionError:
         tree.name_place,
         did_you_mean(tree.name, known, f"it has {listed(known)}"),
     )
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first names in backticks, for a message."""
-    return ", ".join(f"`{name}`" for name in names[:12]) + (", ..." if len(names) > 12 else "")
 
 
 def not_yet(what: str, place: Place, help: str = "") -> ExpressionError:

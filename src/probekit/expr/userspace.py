@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from probekit.expr import syntax as s
 from probekit.expr.builtins import check_call
 from probekit.expr.parse import ExpressionError
-from probekit.expr.scope import listed, unknown_field
-from probekit.nearest import did_you_mean
+from probekit.expr.scope import unknown_field
+from probekit.nearest import did_you_mean, listed
 from probekit.types import MAX_CHAR, S64, CharType, IntType, StructType, Type
 
 NUMBER = S64  # any number: in user space they are unbounded
