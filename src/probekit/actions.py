@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from probekit import codec
-from probekit.check.schedules import converted, misfit
+from probekit.check.user import converted, misfit
 from probekit.expr.evaluate import Value as Names
 from probekit.expr.evaluate import evaluate
 from probekit.expr.parse import ExpressionError
@@ -27,6 +27,7 @@ from probekit.ir import (
 from probekit.kernel.bpf import BpfError
 from probekit.livemap import LiveMap
 from probekit.outputs import Output
+from probekit.show import escaped
 from probekit.source import Span
 from probekit.types import StructType, Type
 
@@ -64,11 +65,19 @@ class Actor:
                 case Clear():
                     self.maps[action.map.name].clear()
                 case Show():
+                    self._require_room(schedule)
                     self._show(action)
                 case PrintLine():
+                    self._require_room(schedule)
                     self.output.lines(self.probe, [_line(action, names)])
         except BpfError as error:
             raise _refused(schedule, error) from None
+
+    def _require_room(self, schedule: Schedule) -> None:
+        """What is shown would pile up, and be of the past. Raises Refused."""
+        if not self.output.has_room:
+            help = "what should have been shown is left out; later failures are only counted"
+            raise Refused("whoever reads the output has stopped reading", schedule.span, help)
 
     def _write(self, action: WriteEntries, names: dict[str, Names]) -> None:
         """All values are computed and checked before the first one is written."""
@@ -153,7 +162,7 @@ def _line(action: PrintLine, names: Mapping[str, Names]) -> str:
             continue
         expression, spec = part
         try:
-            pieces.append(format(evaluate(expression.syntax, names), spec))
+            pieces.append(escaped(format(evaluate(expression.syntax, names), spec)))
         except (ExpressionError, ValueError) as error:
             raise Refused(str(error), expression.span) from None
     return "".join(pieces)

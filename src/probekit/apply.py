@@ -25,9 +25,10 @@ from probekit.outputs import OutputError
 from probekit.outputs.console import Console
 from probekit.render import Scope, Seen
 from probekit.session import Session
-from probekit.summary import attached_line, command_lines, summary_line
+from probekit.summary import attached_line, command_lines, summary_line, unwritten_lines
 
 BACKEND = "bcc"
+PATIENCE_SECONDS = 2.0  # how long, after a signal, a reader may take nothing before it is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +61,15 @@ def apply(wish: Wish, report: Callable[[Diagnostic], None]) -> None:
                 require_memory(probe, bpf.possible_cpus())
         scope = _scope(wish, profile)
         live = pipeline.load_probes(probes, scope, BACKEND, stopwatch, self_pid, stack)
-        output = Console(sys.stdout, named=len(probes) > 1)
+        output = Console(sys.stdout.fileno(), named=len(probes) > 1)
         session = Session(live, output, report, self_pid)
         stack.callback(session.close)
         links = Links()
         stack.callback(links.close)
         with stopwatch.stage("attach"):
             session.start(links, tracefs)
-        command = _start_command(wish, path, live, stack)
-        _serve(session, interrupts, wish, probes, stopwatch, command)
+        command = _start_command(wish, path, live, interrupts, stack)
+        _serve(session, output, interrupts, wish, probes, stopwatch, command)
 
 
 def _require_own_names(probes: Sequence[Probe]) -> None:
@@ -153,12 +154,16 @@ def _cannot_write(why: str) -> DiagnosticError:
 
 
 def _start_command(
-    wish: Wish, path: str | None, live: Sequence[LiveProbe], stack: ExitStack
+    wish: Wish,
+    path: str | None,
+    live: Sequence[LiveProbe],
+    interrupts: Interrupts,
+    stack: ExitStack,
 ) -> commands.Command | None:
     """The command, waiting to be released, as the root of the tree that the probes see."""
     if path is None:
         return None
-    command = commands.start(path, wish.argv)
+    command = commands.start(path, wish.argv, interrupts.before)
     stack.callback(command.close)
     for probe in live:
         probe.plant_tree(command.pid, include_self=wish.include_self)
@@ -167,6 +172,7 @@ def _start_command(
 
 def _serve(
     session: Session,
+    output: Console,
     interrupts: Interrupts,
     wish: Wish,
     probes: Sequence[Probe],
@@ -180,44 +186,60 @@ def _serve(
     if command is not None:
         command.release()
     stop_at = None if wish.duration is None else time.monotonic_ns() + wish.duration
-    failures: list[str] = []
-    with _writing(failures):
+    ending = _Ending(output, interrupts)
+    with ending.writing():
         session.run(interrupts, stop_at, command)
     summaries = session.finish()
-    with _writing(failures):
-        session.show_rest()
     if command is not None:
-        command.reap()
-    failure = command_lines(command, interrupts.requested)
-    for line in [*map(summary_line, summaries), *failure]:
+        command.end()
+    with ending.writing():
+        session.show_rest()
+        ending.drain()
+    for line in [
+        *map(summary_line, summaries),
+        *command_lines(command, interrupts.requested),
+        *unwritten_lines(ending.unwritten),
+    ]:
         _tell(line)
-    if failures:
-        raise _cannot_write(failures[0])
+    if ending.failure is not None:
+        raise _cannot_write(ending.failure)
 
 
-@contextmanager
-def _writing(failures: list[str]) -> Iterator[None]:
-    """Ends the block where output fails, and lets what is still written go nowhere.
+@dataclass(slots=True)
+class _Ending:
+    """How writing ends: all is written, or nobody reads any more, or `failure` says why not."""
 
-    A pipe that nobody reads any more is an ordinary end; other failures are kept.
-    """
-    try:
-        yield
-    except BrokenPipeError:
-        _stop_writing()
-    except OutputError as error:
-        failures.append(str(error))
-        _stop_writing()
+    output: Console
+    interrupts: Interrupts
+    failure: str | None = None
+    is_read: bool = True
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A block that ends where writing does; what is still shown then goes nowhere."""
+        try:
+            yield
+        except BrokenPipeError:
+            self.is_read = False
+            self.output.writer.stop()
+        except OutputError as error:
+            self.failure = str(error)
+            self.output.writer.stop()
+
+    def drain(self) -> None:
+        """Waits for the reader: as long as it likes, but after a signal not for ever."""
+        writer, fd = self.output.writer, self.interrupts.fd
+        if not self.interrupts.requested and writer.drain(patience=None, stop_fd=fd):
+            return
+        writer.drain(patience=PATIENCE_SECONDS)
+
+    @property
+    def unwritten(self) -> int:
+        """Lines that were to be written and are not. A reader that went away wanted no more."""
+        return self.output.writer.pending_lines if self.is_read else 0
 
 
 def _tell(line: str) -> None:
     """A line to standard error, which may be closed: that ends nothing."""
     with suppress(OSError):
-        print(line, file=sys.stderr, flush=True)
-
-
-def _stop_writing() -> None:
-    """Nobody reads standard output any more: what is still written goes nowhere."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
-    os.close(null)
+        os.write(2, f"{line}\n".encode(errors="backslashreplace"))

@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -161,8 +162,9 @@ def _report(
         return
     text = render_text(found, colour=wants_colour(sys.stderr), verbose=verbose)
     sys.stdout.flush()
-    sys.stderr.write(text)
-    sys.stderr.flush()
+    with suppress(OSError):  # messages that nobody can get end nothing
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def _exit_for(diagnostics: Iterable[Diagnostic]) -> None:
@@ -214,9 +216,10 @@ def _open_streams() -> None:
 
 def _flushed(code: int) -> int:
     """The exit code, once all that was written has gone out."""
+    with suppress(OSError):  # whoever reads the messages may be gone
+        sys.stderr.flush()
     try:
         sys.stdout.flush()
-        sys.stderr.flush()
     except BrokenPipeError:
         return code
     except OSError as error:
@@ -225,7 +228,8 @@ def _flushed(code: int) -> int:
 
 
 def _cannot_write(error: OSError) -> int:
-    os.write(2, f"probekit: standard output cannot be written: {error.strerror}\n".encode())
+    with suppress(OSError):
+        os.write(2, f"probekit: standard output cannot be written: {error.strerror}\n".encode())
     return EXIT_CODES[Origin.HOST]
 
 
@@ -239,7 +243,7 @@ def _run(arguments: list[str], command: list[str] | None) -> int:
         return result if isinstance(result, int) else 0
     except DiagnosticError as error:
         _report(error.diagnostics, verbose="-v" in arguments or "--verbose" in arguments)
-        return max(EXIT_CODES[d.origin] for d in error.diagnostics if d.severity is Severity.ERROR)
+        return max(EXIT_CODES[diagnostic.origin] for diagnostic in error.diagnostics)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return EXIT_CODES[Origin.USAGE]

@@ -1,4 +1,6 @@
-"""SIGINT and SIGTERM: before the probe is attached they end the work, after it they ask for it."""
+"""SIGINT, SIGTERM and SIGHUP: before the probe is attached they end the work, after it they
+ask for its end.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +9,19 @@ import signal
 import socket
 from types import FrameType
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 class Interrupted(KeyboardInterrupt):
     """A signal came before anything was attached."""
 
 
 class Interrupts:
-    """Takes both signals while it is open. `fd` becomes readable when one has come."""
+    """Takes the signals while it is open. `fd` becomes readable when one has come.
+
+    One that was ignored (by `nohup`, or a shell for what it starts in the background) stays so.
+    `before` is what was done at each until now.
+    """
 
     def __init__(self) -> None:
         self.requested = False
@@ -21,10 +29,10 @@ class Interrupts:
         self._reader, self._writer = socket.socketpair()
         self._reader.setblocking(False)
         self._writer.setblocking(False)
-        self._before = {
-            number: signal.signal(number, self._handle)
-            for number in (signal.SIGINT, signal.SIGTERM)
-        }
+        self.before = {number: signal.getsignal(number) for number in _SIGNALS}
+        for number, handler in self.before.items():
+            if handler != signal.SIG_IGN:
+                signal.signal(number, self._handle)
         signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
 
     @property
@@ -45,7 +53,7 @@ class Interrupts:
     def close(self) -> None:
         """Gives the signals back."""
         signal.set_wakeup_fd(-1)
-        for number, handler in self._before.items():
+        for number, handler in self.before.items():
             signal.signal(number, handler)
         self._reader.close()
         self._writer.close()

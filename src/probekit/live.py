@@ -161,7 +161,7 @@ class LiveProbe:
         """Runs that the kernel skipped because another program was running on that CPU."""
         if not counts_missed_runs():
             return None
-        stats = [bpf.prog_stats(self._program_fd(program)) for program in self.probe.programs]
+        stats = [bpf.prog_stats(fd) for fd in self._descriptors.programs.values()]
         misses = [stat.recursion_misses for stat in stats]
         return None if None in misses else sum(miss or 0 for miss in misses)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from probekit import codec
 from probekit.ir import Map, Value
 from probekit.kernel import bpf
+from probekit.kernel.syscall import ENOTSUPP
 from probekit.types import U32, Type
+
+SHOWN_WHOLE = 16  # arrays up to this size are shown with their zeros
+CLEARED_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +56,39 @@ class LiveMap:
             bpf.map_clear(self.fd, self.key_type.size, self._value_size)
             return
         zero = bytes(self._value_size)
-        keys = (codec.encode(index, U32) for index in range(self.spec.max_entries))
-        bpf.map_update_batch(self.fd, [(key, zero) for key in keys])
+        for first in range(0, self.spec.max_entries, CLEARED_AT_ONCE):
+            indices = range(first, min(first + CLEARED_AT_ONCE, self.spec.max_entries))
+            bpf.map_update_batch(self.fd, [(codec.encode(i, U32), zero) for i in indices])
 
-    def items(self) -> list[tuple[Value, Value]]:
-        """All entries, each at most once, per-CPU values summed."""
-        raw = bpf.map_items(self.fd, self.key_type.size, self._value_size)
-        return [(codec.decode(k, self.key_type), self._decode(v)) for k, v in raw]
+    def items(self) -> Iterator[tuple[Value, Value]]:
+        """The entries one by one, per-CPU values summed; of large arrays those that are not 0."""
+        if self.spec.kind.indexed:
+            yield from self._array_items()
+            return
+        for key, value in bpf.map_items(self.fd, self.key_type.size, self._value_size):
+            yield codec.decode(key, self.key_type), self._decode(value)
+
+    def _array_items(self) -> Iterator[tuple[Value, Value]]:
+        """A block that is all 0 is passed over whole: an array may be large and empty."""
+        is_small = self.spec.max_entries <= SHOWN_WHOLE
+        size = self._value_size
+        zero = bytes(size)
+        for keys, values in self._blocks(size):
+            if not is_small and not values.strip(b"\0"):
+                continue
+            for at in range(len(keys) // U32.size):
+                raw = values[at * size : (at + 1) * size]
+                if is_small or raw != zero:
+                    yield codec.decode(keys, U32, at * U32.size), self._decode(raw)
+
+    def _blocks(self, value_size: int) -> Iterator[tuple[bytes, bytes]]:
+        """An array's keys and values; older kernels have no batches for some types."""
+        try:
+            yield from bpf.map_batches(self.fd, U32.size, value_size)
+        except bpf.BpfError as error:
+            if error.errno != ENOTSUPP:
+                raise
+            yield from bpf.map_items(self.fd, U32.size, value_size)
 
     def _decode(self, raw: bytes) -> Value:
         if self.spec.kind.per_cpu:

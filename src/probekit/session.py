@@ -14,6 +14,7 @@ from probekit.diagnostics import Diagnostic, Label, Severity
 from probekit.interrupts import Interrupts
 from probekit.ir import Schedule
 from probekit.kernel.printk import PrintkReader
+from probekit.kernel.timer import Timer
 from probekit.kernel.tracefs import Tracefs
 from probekit.live import LiveProbe, SiteFailures, Totals
 from probekit.outputs import Output
@@ -65,6 +66,7 @@ class Session:
     ) -> None:
         self._output = output
         self._report = report
+        self._timer = Timer()
         self._running = [self._prepare(live, session_id) for live in probes]
         self._opened = 0
         self._next_watch = 0
@@ -98,18 +100,26 @@ class Session:
     def run(self, interrupts: Interrupts, stop_at: int | None, command: Command | None) -> None:
         """Until a signal, the time `stop_at` (ns, monotonic), or the command's end."""
         poller = select.poll()
-        for fd in self._descriptors():
+        for fd in (interrupts.fd, self._timer.fd):
             poller.register(fd, select.POLLIN)
-        poller.register(interrupts.fd, select.POLLIN)
         if command is not None:
             poller.register(command.end_fd, select.POLLIN)
-        for fd in self._output.watched:
-            poller.register(fd, 0)  # errors only: nobody reads any more
         while not self._ended(interrupts, stop_at, command):
-            ready = poller.poll(self._wait_ms(stop_at))
-            if any(fd in self._output.watched for fd, _ in ready):
-                raise BrokenPipeError
+            self._register_flow(poller)
+            self._timer.set(self._next_time(stop_at))
+            for fd, event in poller.poll():
+                if fd == self._output.fd and event & (select.POLLERR | select.POLLHUP):
+                    raise BrokenPipeError
             self._work()
+
+    def _register_flow(self, poller: select.poll) -> None:
+        """Rings are read while the output has room; else what comes waits, or is lost, in them.
+
+        The output is asked about only while something waits for it; errors always come.
+        """
+        poller.register(self._output.fd, select.POLLOUT if self._output.has_pending else 0)
+        for fd in self._descriptors():
+            poller.register(fd, select.POLLIN if self._output.has_room else 0)
 
     def _ended(self, interrupts: Interrupts, stop_at: int | None, command: Command | None) -> bool:
         if command is not None:
@@ -127,7 +137,7 @@ class Session:
                 self._watch(running)
         if now >= self._next_watch:
             self._next_watch = now + WATCH_NS
-        self._output.flush()
+        self._output.push()
 
     def _descriptors(self) -> Iterator[int]:
         for running in self._running:
@@ -136,16 +146,21 @@ class Session:
             if running.printk is not None:
                 yield from running.printk.fds
 
-    def _wait_ms(self, stop_at: int | None) -> int:
-        """Until the next thing to do by the clock, rounded up: never early, never spinning."""
+    def _next_time(self, stop_at: int | None) -> int:
+        """When there is something to do by the clock, in ns."""
         times = [self._next_watch]
         times += [due for r in self._running if (due := r.timetable.next_due) is not None]
         times += [stop_at] if stop_at is not None else []
-        return max(0, -(-(min(times) - time.monotonic_ns()) // 1_000_000))
+        return min(times)
 
     def _show_lines(self, running: Running) -> None:
         """What has come until now. Writing it may bring more, which waits for the next turn."""
+        if not self._output.has_room:
+            return
         self._output.lines(running.live.probe.name, running.live.read_lines())
+        self._show_printk(running)
+
+    def _show_printk(self, running: Running) -> None:
         if running.printk is not None:
             texts = [text.partition(b"]: ")[2] for _, text in running.printk.read()]
             self._output.lines(running.live.probe.name, [show_text(text) for text in texts])
@@ -179,6 +194,15 @@ class Session:
                 self._warn_full(running, failures)
             if failures.other:
                 self._warn_failed(running, failures)
+        if running.printk is not None and running.printk.lost:
+            self._warn(
+                running,
+                "printk-lost",
+                "printk-lost",
+                f"{count(running.printk.lost, 'line')} of `printk` not shown: they come too fast",
+                Label(running.live.probe.source, running.live.probe.programs[0].span),
+                help="they are in the kernel's trace pipe; use `print`, or narrow `when:`",
+            )
         if totals.lost:
             self._warn(
                 running,
@@ -255,14 +279,14 @@ class Session:
         return summaries
 
     def show_rest(self) -> None:
-        """The last lines, `at: stop` schedules and the maps. Raises BrokenPipeError."""
+        """Gives the output the last lines, what `at: stop` schedules show, and the maps."""
         for running in self._running:
-            self._show_lines(running)
+            self._output.lines(running.live.probe.name, running.live.read_lines())
+            self._show_printk(running)
             for schedule in running.live.probe.schedules:
                 if schedule.when.stop:
                     self._run(running, schedule, Due(0, 0, False))
             self._show_maps(running)
-        self._output.flush()
 
     def _show_maps(self, running: Running) -> None:
         probe = running.live.probe
@@ -279,6 +303,7 @@ class Session:
 
     def close(self) -> None:
         """Closes what the session opened itself."""
+        self._timer.close()
         for running in self._running:
             if running.printk is not None:
                 running.printk.close()

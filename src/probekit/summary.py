@@ -40,11 +40,20 @@ def command_lines(command: Command | None, is_interrupted: bool) -> list[str]:
     if command is None or (is_interrupted and command.status == -signal.SIGINT):
         return []
     name = show_text(command.name.encode(errors="surrogateescape"))
-    if command.failure is not None:
+    if command.failure is not None and not command.was_ended:
         return [f"probekit: the command `{name}` failed: {command.failure}"]
-    if command.status is None:
+    if command.was_ended:
         return [f"probekit: the command `{name}` was still running: ended it"]
+    if command.status is None:
+        return [f"probekit: the command `{name}` is still running, though SIGTERM was sent to it"]
     return []
+
+
+def unwritten_lines(number: int) -> list[str]:
+    """What was shown and did not reach its reader, which stopped reading."""
+    if not number:
+        return []
+    return [f"probekit: {count(number, 'line')} not written: standard output takes no more"]
 
 
 def _missed(totals: Totals) -> str:

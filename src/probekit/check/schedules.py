@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from probekit.check.context import Fault, Faults
 from probekit.check.maps import MapTable, entry_items, entry_nodes, find_map
 from probekit.check.user import UserSpace, constant
-from probekit.check.user import converted as converted
-from probekit.check.user import misfit as misfit
 from probekit.check.values import check_deletable, check_index, key_node
 from probekit.duration import FORM, parse_duration
 from probekit.expr.userspace import NUMBER

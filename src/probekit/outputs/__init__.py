@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from probekit.expr.evaluate import Value as Names
@@ -20,8 +20,18 @@ class Output(Protocol):
     OutputError when it cannot be written."""
 
     @property
-    def watched(self) -> tuple[int, ...]:
-        """Descriptors on which an error means that nobody reads any more."""
+    def fd(self) -> int:
+        """The descriptor to poll: an error on it means that nobody reads any more."""
+        ...
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether something waits until `fd` can be written to."""
+        ...
+
+    @property
+    def has_room(self) -> bool:
+        """Whether more may come; where not, it waits where it is."""
         ...
 
     def lines(self, probe: str, lines: Sequence[str]) -> None:
@@ -32,7 +42,7 @@ class Output(Protocol):
         self,
         probe: str,
         spec: Map,
-        entries: Sequence[tuple[Value, Value]],
+        entries: Iterable[tuple[Value, Value]],
         top: int | None = None,
         by: Expression | None = None,
         params: dict[str, Names] | None = None,
@@ -40,6 +50,6 @@ class Output(Protocol):
         """A map's content."""
         ...
 
-    def flush(self) -> None:
-        """Lets go of what was kept back."""
+    def push(self) -> None:
+        """Writes as much as goes without waiting for the reader."""
         ...

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import IO
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from probekit import codec
 from probekit.expr.evaluate import Value as Names
 from probekit.expr.evaluate import evaluate
 from probekit.expr.parse import ExpressionError
 from probekit.ir import Expression, Map, Value
-from probekit.outputs import OutputError
+from probekit.outputs.writer import Writer
 from probekit.report import display_width
 from probekit.show import show_value
 from probekit.types import IntType, StructType, Type
@@ -19,84 +21,111 @@ MAX_ROWS = 1000  # more are counted, not shown
 
 
 class Console:
-    """Writes to `stream`; with `named`, each line begins with its probe's name."""
+    """Writes to the descriptor `fd`; with `named`, each line begins with its probe's name."""
 
-    def __init__(self, stream: IO[str], *, named: bool) -> None:
-        self._stream = stream
+    def __init__(self, fd: int, *, named: bool) -> None:
+        self.writer = Writer(fd)
         self._named = named
 
     @property
-    def watched(self) -> tuple[int, ...]:
-        return (self._stream.fileno(),)
+    def fd(self) -> int:
+        return self.writer.fd
+
+    @property
+    def has_pending(self) -> bool:
+        return self.writer.has_pending
+
+    @property
+    def has_room(self) -> bool:
+        return self.writer.has_room
 
     def lines(self, probe: str, lines: Sequence[str]) -> None:
         prefix = f"{probe}: " if self._named else ""
-        if lines:
-            self._write("".join(f"{prefix}{line}\n" for line in lines))
-
-    def _write(self, text: str) -> None:
-        try:
-            self._stream.write(text)
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise OutputError(error.strerror or str(error)) from None
+        self.writer.write("".join(f"{prefix}{line}\n" for line in lines))
 
     def table(
         self,
         probe: str,
         spec: Map,
-        entries: Sequence[tuple[Value, Value]],
+        entries: Iterable[tuple[Value, Value]],
         top: int | None = None,
         by: Expression | None = None,
         params: dict[str, Names] | None = None,
     ) -> None:
-        rows = _sorted(spec, entries, top, by, params or {})
-        shown, rest = _shown(spec, rows, top)
-        self.lines(
-            probe, [f"{spec.name}: {_size(spec, len(entries))}", *_table(spec, shown), *rest]
-        )
+        """`entries` may come one by one: no more than the rows to show are kept."""
+        counted = _Counted(entries)
+        rows = _chosen(counted, top or MAX_ROWS, _sort_key(top, by, params or {}))
+        head = f"{spec.name}: {_size(spec, counted.number)}"
+        rest = _left_out(spec, counted.number, len(rows))
+        self.lines(probe, [head, *_table(spec, rows), *rest])
 
-    def flush(self) -> None:
-        try:
-            self._stream.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise OutputError(error.strerror or str(error)) from None
+    def push(self) -> None:
+        self.writer.push()
+
+
+class _Counted:
+    """Counts what is taken from it."""
+
+    def __init__(self, entries: Iterable[tuple[Value, Value]]) -> None:
+        self._entries = entries
+        self.number = 0
+
+    def __iter__(self) -> Iterator[tuple[Value, Value]]:
+        for entry in self._entries:
+            self.number += 1
+            yield entry
+
+
+def _chosen(
+    entries: Iterable[tuple[Value, Value]], limit: int, key: _SortKey
+) -> list[tuple[Value, Value]]:
+    """The first `limit` in order; by value, the largest come first."""
+    if key.largest_first:
+        return heapq.nlargest(limit, entries, key=key.of)
+    return heapq.nsmallest(limit, entries, key=key.of)
+
+
+@dataclass(frozen=True, slots=True)
+class _SortKey:
+    of: Callable[[tuple[Value, Value]], Any]
+    largest_first: bool
+
+
+def _sort_key(top: int | None, by: Expression | None, params: dict[str, Names]) -> _SortKey:
+    """By key; with `by` or `top` by that expression or the value, the largest first."""
+    if by is not None:
+        return _SortKey(lambda entry: _evaluated(by, params, entry), True)
+    if top is not None:
+        return _SortKey(lambda entry: _order(entry[1]), True)
+    return _SortKey(lambda entry: _order(entry[0]), False)
+
+
+def _evaluated(
+    by: Expression, params: dict[str, Names], entry: tuple[Value, Value]
+) -> tuple[int, ...]:
+    """What `by` gives for an entry; entries that it fails for come last."""
+    names = {**params, "key": codec.named(entry[0]), "value": codec.named(entry[1])}
+    try:
+        found = evaluate(by.syntax, names)
+    except ExpressionError:
+        return ()
+    return (found,) if isinstance(found, int) else ()
+
+
+def _left_out(spec: Map, number: int, shown: int) -> list[str]:
+    """Lines about the entries that are not shown."""
+    rest = [f"  ({number - shown} more entries)"] if number > shown else []
+    if spec.kind.indexed and spec.max_entries > number:
+        rest.append(f"  ({spec.max_entries - number} entries are 0)")
+    return rest
 
 
 def _size(spec: Map, count: int) -> str:
     if spec.key is None:
         return "one value"
     if spec.kind.indexed:
-        return f"{count} entries" if count != 1 else "1 entry"
+        return "1 entry" if spec.max_entries == 1 else f"{spec.max_entries} entries"
     return f"{count} of {spec.max_entries} entries"
-
-
-def _sorted(
-    spec: Map,
-    entries: Sequence[tuple[Value, Value]],
-    top: int | None,
-    by: Expression | None,
-    params: dict[str, Names],
-) -> list[tuple[Value, Value]]:
-    """By key; with `by` or `top` by that expression or the value, the largest first."""
-    if by is None and top is None:
-        return sorted(entries, key=lambda entry: _order(entry[0]))
-    value_of: Callable[[tuple[Value, Value]], object] = lambda entry: _order(entry[1])  # noqa: E731 - one of two
-    if by is not None:
-        syntax = by.syntax
-
-        def value_of(entry: tuple[Value, Value]) -> object:
-            names = {**params, "key": codec.named(entry[0]), "value": codec.named(entry[1])}
-            try:
-                found = evaluate(syntax, names)
-            except ExpressionError:
-                return ()
-            return (found,) if isinstance(found, int) else ()
-
-    return sorted(entries, key=value_of, reverse=True)  # type: ignore[arg-type]  # tuples
 
 
 def _order(value: Value) -> tuple[object, ...]:
@@ -104,23 +133,6 @@ def _order(value: Value) -> tuple[object, ...]:
     if isinstance(value, dict):
         return tuple(part for inner in value.values() for part in _order(inner))
     return (value,)
-
-
-def _shown(
-    spec: Map, rows: list[tuple[Value, Value]], top: int | None
-) -> tuple[list[tuple[Value, Value]], list[str]]:
-    """The rows to show, and lines about those left out."""
-    rest: list[str] = []
-    zero = codec.zero_of(spec.value)
-    if spec.kind.indexed and len(rows) > 16:
-        filled = [row for row in rows if row[1] != zero]
-        if len(filled) < len(rows):
-            rest.append(f"  ({len(rows) - len(filled)} entries are 0)")
-        rows = filled
-    limit = top or MAX_ROWS
-    if len(rows) > limit:
-        rest.append(f"  ({len(rows) - limit} more entries)")
-    return rows[:limit], rest
 
 
 def _table(spec: Map, rows: Sequence[tuple[Value, Value]]) -> list[str]:
