@@ -55,10 +55,11 @@ NOT_FROM_A_SPEC = frozenset(
     """
     attach-refused bad-usage cannot-write command-not-found compile-failed descriptor-limit
     duplicate-probe index-outside internal-error kernel-refused loader-died loader-output
-    lockdown map-full map-refused map-too-large no-bcc no-privilege prints-lost
-    profile-damaged profile-unreadable schedule-failed stack-exceeded tracefs-denied
-    tracefs-unmounted tracepoint-format tracepoint-missing unknown-param unreadable-spec
-    unsupported-machine verifier-rejected write-failed wrong-bcc yaml-too-large
+    lockdown map-full map-refused map-too-large no-bcc no-kernel-files no-privilege
+    printk-lost prints-lost profile-damaged profile-unreadable schedule-failed
+    stack-exceeded tracefs-denied tracefs-unmounted tracepoint-format tracepoint-missing
+    unknown-param unreadable-spec unsupported-machine verifier-rejected write-failed
+    wrong-bcc yaml-too-large
     """.split()
 )
 NOT_CODES = frozenset({"x-not-yet"})

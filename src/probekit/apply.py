@@ -143,6 +143,14 @@ def _explained() -> Iterator[None]:
         ) from None
     except OutputError as error:
         raise _cannot_write(str(error)) from None
+    except FileNotFoundError as error:
+        if not str(error.filename).startswith(("/sys/", "/proc/")):
+            raise
+        raise host_error(
+            "no-kernel-files",
+            f"`{error.filename}` is not there",
+            help="mount what is missing: `mount -t sysfs sys /sys`, `mount -t proc proc /proc`",
+        ) from None
 
 
 def _cannot_write(why: str) -> DiagnosticError:

@@ -138,6 +138,9 @@ def _tiny_probe() -> Finding:
     except DiagnosticError as error:
         diagnostic = error.diagnostics[0]
         return Finding(_TINY_PROBE, NO, f"{diagnostic.code}: {diagnostic.message}", diagnostic.help)
+    except OSError as error:
+        fix = "mount /proc and /sys, as every Linux system has them"
+        return Finding(_TINY_PROBE, NO, str(error), fix)
     return Finding(_TINY_PROBE, YES, f"by bcc, in {seconds * 1e3:.0f} ms")
 
 
@@ -189,7 +192,8 @@ def print_table(findings: list[Finding]) -> None:
     for finding in findings:
         style = styles[finding.state] if finding.is_needed or finding.state == YES else "yellow"
         table.add_row(finding.what, Text(finding.state, style=style), Text(finding.detail))
-    Console(highlight=False).print(table)
+    width = None if sys.stdout.isatty() else 500  # a file has no right edge
+    Console(highlight=False, width=width).print(table)
     for finding in findings:
         if finding.fix:
             print(f"\n{finding.what}: {finding.fix}")

@@ -68,7 +68,7 @@ _REJECTIONS = (
     _NO_PRIVILEGE,
     _STACK_EXCEEDED,
     _Cause(
-        r"Program .*too large|jumps is too complex|too many states",
+        r"Program .*too large|jumps is too complex|too many states|jump out of range",
         "this program is longer than what the kernel's verifier is willing to follow",
         "do less in one program: fewer steps, fewer branches, shorter texts compared",
     ),

@@ -208,4 +208,7 @@ def _refused(path: Path) -> DiagnosticError:
 
 def _unmounted(error: OSError) -> DiagnosticError:
     message = f"tracefs is not mounted, and could not be mounted ({error.strerror})"
-    return host_error("tracefs-unmounted", message, help=f"mount it as root: `{_MOUNT_COMMAND}`")
+    who = (
+        "give this process CAP_SYS_ADMIN, or mount it" if os.geteuid() == 0 else "mount it as root"
+    )
+    return host_error("tracefs-unmounted", message, help=f"{who}: `{_MOUNT_COMMAND}`")
