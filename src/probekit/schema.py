@@ -204,8 +204,14 @@ def _form(finding: _Finding, wanted: list[str]) -> str:
         return f"write a `:` after it: `{first}: {rest[0]}`"
     examples = finding.error.schema.get("examples", ())
     if examples and finding.key and not isinstance(examples[0], dict | list):
-        return f"as in `{finding.key.text}: {examples[0]}`"
+        return f"as in `{finding.key.text}: {_as_yaml(examples[0])}`"
     return "write `key: value`" if wanted == ["object"] else ""
+
+
+def _as_yaml(example: object) -> str:
+    """Text that YAML would read otherwise stands in quotes."""
+    text = str(example)
+    return json.dumps(text) if isinstance(example, str) and set(text) & set("{}[]:#,") else text
 
 
 def _const(finding: _Finding) -> Iterator[Diagnostic]:

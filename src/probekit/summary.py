@@ -59,7 +59,7 @@ def unwritten_lines(number: int) -> list[str]:
 def _missed(totals: Totals) -> str:
     if totals.missed is None:
         return "missed runs not known"
-    return f"{'' if totals.missed_is_exact else 'at least '}{totals.missed} missed runs"
+    return f"{totals.missed} {'' if totals.missed_is_exact else 'known '}missed runs"
 
 
 def summary_line(summary: ProbeSummary) -> str:

@@ -47,6 +47,8 @@ def _unknown(
     """An error, but where only the shipped profile lacks it: the host's kernel may have it."""
     is_certain = not profile.shipped or group == "syscalls"
     help = _suggestion(group, name, profile.tracepoints())
+    if not help and is_certain:
+        help = _what_there_is(group, name, profile.tracepoints())
     if not is_certain:
         elsewhere = "check it on the host that will run it: `sudo probekit check ...`"
         help = f"{help} Otherwise {elsewhere}" if help else elsewhere
@@ -54,9 +56,20 @@ def _unknown(
         "unknown-tracepoint",
         f"{profile.origin} has no tracepoint `{group}/{name}`",
         target.span,
-        help or f"there is no group `{group}`",
+        help,
         severity=Severity.ERROR if is_certain else Severity.WARNING,
     )
+
+
+def _what_there_is(group: str, name: str, known: list[tuple[str, str]]) -> str:
+    """The group's names that hold `name`, else its first ones; or that there is no such group."""
+    names = [n for g, n in known if g == group]
+    if not names:
+        return f"there is no group `{group}`"
+    alike = sorted((n for n in names if name in n), key=lambda n: not n.endswith(f"_{name}"))
+    shown = (alike or names)[:4]
+    more = ", ..." if len(shown) < len(names) else ""
+    return f"the group `{group}` has {', '.join(f'`{n}`' for n in shown)}{more}"
 
 
 def _suggestion(group: str, name: str, known: list[tuple[str, str]]) -> str:

@@ -208,6 +208,9 @@ def _integer_data(faults: Faults, node: Scalar, type: IntType) -> int:
         value = parse_duration(value)
         if value is None:
             raise faults.fault("bad-duration", f"`{node.text}` is not a duration", node.span, FORM)
+    elif type.shown is Shown.DURATION and value != 0:
+        message = f"the duration `{node.text}` has no unit"
+        raise faults.fault("bad-duration", message, node.span, FORM)
     if isinstance(value, bool) and type.shown is not Shown.BOOL:
         value = None
     if not isinstance(value, int):
@@ -215,7 +218,9 @@ def _integer_data(faults: Faults, node: Scalar, type: IntType) -> int:
             "wrong-type",
             f"`{node.text}` is not a number, and a `{type}` is asked for",
             node.span,
-            "this is data, not an expression: write the number itself",
+            "write `true` or `false`"
+            if type.shown is Shown.BOOL
+            else "this is data, not an expression: write the number itself, without quotes",
         )
     check_range(faults, int(value), type, node.span)
     return int(value)

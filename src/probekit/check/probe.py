@@ -13,7 +13,7 @@ from probekit.check.handler import Handlers, check_steps
 from probekit.check.maps import check_maps
 from probekit.check.schedules import Schedules, check_schedules
 from probekit.check.user import UserSpace
-from probekit.check.values import Block, condition
+from probekit.check.values import SCHEDULE_NAMES, WORDS, Block, condition
 from probekit.diagnostics import Diagnostic, Label, Origin
 from probekit.expr.scope import Scope
 from probekit.expr.typed import Param, Typed
@@ -79,6 +79,9 @@ def _check_params(faults: Faults, spec: ProbeSpec, settings: Mapping[str, str]) 
 
 
 def _param(faults: Faults, spec: ParamSpec, settings: Mapping[str, str]) -> Param:
+    if spec.name.text in WORDS or spec.name.text in SCHEDULE_NAMES:
+        what = f"`{spec.name.text}` has a meaning in expressions"
+        raise faults.fault("bad-name", what, spec.name.span, "choose another name")
     type = check_type(faults, spec.type)
     if isinstance(type, StructType):
         help = "use one param for each field"

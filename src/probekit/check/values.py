@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -19,7 +20,9 @@ from probekit.source import Span
 from probekit.types import IntType, Shown, Type
 from probekit.yamlnodes import Mapping, Node, Scalar, start_of
 
-_WORDS = frozenset("and or not if else in is true false args lambda None True False".split())
+# What schedules and `by:` call so: a param of such a name would mean two things.
+SCHEDULE_NAMES = ("tick", "walltime", "key", "value")
+WORDS = frozenset(keyword.kwlist) | {"true", "false", "args"}
 
 
 @dataclass(slots=True)
@@ -68,7 +71,7 @@ class Block:
 
 def declare(faults: Faults, block: Block, name: Scalar) -> None:
     """Takes `name` for a value of this block. Raises Fault where it is taken or no name."""
-    if not is_identifier(name.text) or name.text in _WORDS:
+    if not is_identifier(name.text) or name.text in WORDS:
         raise faults.fault(
             "bad-name",
             f"`{name.text}` cannot be a value's name",

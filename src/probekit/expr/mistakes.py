@@ -34,6 +34,17 @@ def _without_text(text: str) -> str:
 
 # What people write who come from other languages: pattern, message, help.
 _MISTAKES = (
+    (r"===", "`===` is not an operator here", "write `==`"),
+    (r"->", "`->` is not an operator here", "write `.`"),
+    (r"=~", "there are no patterns of text", "compare with `==`, or `in ('a', 'b')`"),
+    (r"\+\+|--$", "`++` and `--` are not operators here", "write `+ 1` or `- 1`"),
+    (r"\$", "`$` is not part of a name here", "write the name without it"),
+    (r"\b(?:AND|OR|NOT|And|Or|Not)\b", "`and`, `or` and `not` have small letters", "write it so"),
+    (
+        r"\b[0-9]+(?:ns|us|ms|s|m|h)\b",
+        "a duration without quotes of its own",
+        "write it as text: `'10ms'`",
+    ),
     (r"(?<![=!<>])=(?!=)", "a single `=` in an expression", "write `==` to compare"),
     (r"&&", "`&&` is not an operator here", "write `and`"),
     (r"\|\|", "`||` is not an operator here", "write `or`"),

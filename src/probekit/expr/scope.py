@@ -17,6 +17,21 @@ from probekit.types import StructType
 _KERNEL_CONSTANT = re.compile(r"[A-Z][A-Z0-9]*_[A-Za-z0-9_]+|E[A-Z0-9]{2,}|SIG[A-Z0-9]+", re.ASCII)
 
 
+# What names are elsewhere, or in other languages, and what to write in a handler.
+_ELSEWHERE = {
+    "tick": "only schedules have it: let one write it to a map, and `lookup:` it",
+    "value": "only schedules and `by:` have it: `lookup:` the entry, and use its name",
+    "key": "only `by:` has it: write the key's expression",
+    "params": "a param is written by its name alone",
+    "nsecs": "the time is `now`",
+    "elapsed": "the time is `now`; a difference of two is a duration",
+    "yes": "write `true`",
+    "on": "write `true`",
+    "no": "write `false`",
+    "off": "write `false`",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What an expression can name: `values` (params, `let`, `as`) and the event's fields.
@@ -43,7 +58,9 @@ class Scope:
             raise not_yet(f"`{name}`", tree.place)
         if _KERNEL_CONSTANT.fullmatch(name):
             raise not_yet(f"the kernel's constant `{name}`", tree.place, "write its number")
-        if name in self.fields:
+        if name in _ELSEWHERE:
+            help = _ELSEWHERE[name]
+        elif name in self.fields:
             help = f"a field of the event is written `args.{name}`"
         else:
             text = f"if the text was meant, give it quotes of its own: \"'{name}'\""
