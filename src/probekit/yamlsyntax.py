@@ -27,7 +27,6 @@ _ADVICE = (
         "this line does not fit the list above it",
         "line its `-` up with the other items, or indent it under the item above",
     ),
-    ("could not find expected ':'", "a key without a `:`", "write `key: value`"),
     (
         "expected ',' or",
         "a `{` or `[` is not closed, or a comma is missing",
@@ -63,6 +62,14 @@ def syntax_fault(source: Source, error: yaml.YAMLError) -> Diagnostic:
     """The diagnostic for what PyYAML raised."""
     problem = str(getattr(error, "problem", None) or "")
     span = _place(source, error)
+    tab = _tab(source, span.line)
+    if tab is not None:
+        label = Label(source, tab)
+        return Diagnostic(
+            "yaml-syntax", "a tab in the indentation", label, help="indent with spaces"
+        )
+    if "could not find expected ':'" in problem:
+        return _no_colon(source, error, span)
     message, help = _special_cause(source, problem, span) or _advice(problem)
     if "expected ',' or" in problem:
         span = _opened(error, span)
@@ -85,18 +92,45 @@ def _special_cause(source: Source, problem: str, span: Span) -> tuple[str, str] 
     """What only a look at the line tells."""
     line = source.line(span.line)
     before, here = line[: span.column - 1], line[span.column - 1 : span.column]
-    if "cannot start any token" in problem and here == "\t":
-        return "a tab in the indentation", "indent with spaces"
     if "cannot start any token" in problem:
         return f"a value cannot begin with `{here}`", "put it in quotes"
     if _ENDED.search(problem) and before.strip(" -"):
         help = "put the whole value in quotes; in single quotes a `'` is written `''`"
         return "the value ended before this", help
     if "mapping values are not allowed" in problem and _KEY.fullmatch(before):
+        above = _line_above(source, span)
+        if _PAIR.search(source.line(above.line)):
+            help = f"line it up with the key of line {above.line}, which has its value already"
+            return "this line is indented too deep", help
         return _NO_PAIR, "write a `:` and a space after the key"
     return None
 
 
+def _tab(source: Source, line: int) -> Span | None:
+    """The first tab before the text of a line, or of the one above it."""
+    for number in (line - 1, line):
+        text = source.line(number)
+        indentation = text[: len(text) - len(text.lstrip(" \t-"))]
+        if "\t" in indentation:
+            return Span.point(number, indentation.index("\t") + 1)
+    return None
+
+
+def _no_colon(source: Source, error: yaml.YAMLError, span: Span) -> Diagnostic:
+    """A key that was begun, and whose `: ` never came."""
+    mark: Any = getattr(error, "context_mark", None)
+    number = mark.line + 1 if mark is not None else span.line
+    line = source.line(number).rstrip()
+    start = len(line) - len(line.lstrip(" "))
+    label = Label(source, Span(number, start + 1, number, max(len(line), start + 1) + 1))
+    name, colon, value = line.strip().partition(":")
+    if colon and value:
+        help = f"write a space after it: `{name}: {value}`"
+        return Diagnostic("yaml-syntax", "no space after the `:`", label, help=help)
+    return Diagnostic("yaml-syntax", "a key without a `:`", label, help="write `key: value`")
+
+
+_PAIR = re.compile(r":\s+\S")
 _ENDED = re.compile("did not find expected (key|'-' indicator)")
 _KEY = re.compile(r"\s*[A-Za-z_]+")
 
