@@ -62,7 +62,7 @@ class Runner:
         self._started.append(process)
         return process
 
-    def run(self, *arguments: str | Path, timeout: float = 60) -> Outcome:
+    def run(self, *arguments: str | Path, timeout: float = 300) -> Outcome:
         process = self.start(*arguments)
         out, err = process.communicate(timeout=timeout)
         return Outcome(process.returncode, out, err)

@@ -254,7 +254,9 @@ def store_text(target: CCode, size: int, node: Typed) -> CCode:
         return joined(" ", [c("pk_zero({}, {});", target, size), *stores])
     match node:
         case Builtin(name="comm"):
-            return c("bpf_get_current_comm({}, {});", target, size)
+            # Linux 6.1 writes nothing after the NUL: what was there would make equal keys differ.
+            call = c("bpf_get_current_comm({}, {});", target, size)
+            return c("pk_zero({}, {}); {}", target, size, call)
         case Select(condition=condition, then=then, otherwise=otherwise):
             return c(
                 "if ({}) {{ {} }} else {{ {} }}",

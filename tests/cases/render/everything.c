@@ -194,7 +194,7 @@ int p0_sys_enter_close(void *ctx)
 #line 12 "spec.yaml"
 	u64 *zero_divisions = &counts->count[2];
 #line 13 "spec.yaml"
-	if (!(((((u64)PK_FIELD(u32, u32, 16)) >= ((u64)((u32)3ULL))) != 0) && ((({ char pk_left[16]; bpf_get_current_comm(pk_left, 16); ((pk_left)[0] == 110 && (pk_left)[1] == 103 && (pk_left)[2] == 105 && (pk_left)[3] == 110 && (pk_left)[4] == 120 && (pk_left)[5] == 0); }) == 0) != 0) && (((({ char pk_left[16]; bpf_get_current_comm(pk_left, 16); ((pk_left)[0] == 115 && (pk_left)[1] == 104 && (pk_left)[2] == 0); }) != 0) || (({ char pk_left[16]; bpf_get_current_comm(pk_left, 16); ((pk_left)[0] == 98 && (pk_left)[1] == 32 && (pk_left)[2] == 99 && (pk_left)[3] == 0); }) != 0)) != 0))) return 0;
+	if (!(((((u64)PK_FIELD(u32, u32, 16)) >= ((u64)((u32)3ULL))) != 0) && ((({ char pk_left[16]; pk_zero(pk_left, 16); bpf_get_current_comm(pk_left, 16); ((pk_left)[0] == 110 && (pk_left)[1] == 103 && (pk_left)[2] == 105 && (pk_left)[3] == 110 && (pk_left)[4] == 120 && (pk_left)[5] == 0); }) == 0) != 0) && (((({ char pk_left[16]; pk_zero(pk_left, 16); bpf_get_current_comm(pk_left, 16); ((pk_left)[0] == 115 && (pk_left)[1] == 104 && (pk_left)[2] == 0); }) != 0) || (({ char pk_left[16]; pk_zero(pk_left, 16); bpf_get_current_comm(pk_left, 16); ((pk_left)[0] == 98 && (pk_left)[1] == 32 && (pk_left)[2] == 99 && (pk_left)[3] == 0); }) != 0)) != 0))) return 0;
 #line 12 "spec.yaml"
 	counts->count[0] += 1;
 #line 12 "spec.yaml"
@@ -202,13 +202,13 @@ int p0_sys_enter_close(void *ctx)
 #line 15 "spec.yaml"
 u64 v_x; v_x = ((u64)((u64)PK_FIELD(u32, u32, 16)) * (u64)2ULL);
 #line 15 "spec.yaml"
-char v_t[16]; bpf_get_current_comm(v_t, 16);
+char v_t[16]; pk_zero(v_t, 16); bpf_get_current_comm(v_t, 16);
 #line 15 "spec.yaml"
 u64 v_y; v_y = pk_min_u64(((u64)PK_FIELD(u32, u32, 16)), 5ULL);
 #line 16 "spec.yaml"
 {
 #line 16 "spec.yaml"
-	struct pk_type0 key; pk_zero(&key, 20); key.f_pid = pk_pid(); bpf_get_current_comm(key.f_comm, 16);
+	struct pk_type0 key; pk_zero(&key, 20); key.f_pid = pk_pid(); pk_zero(key.f_comm, 16); bpf_get_current_comm(key.f_comm, 16);
 #line 16 "spec.yaml"
 	struct pk_type1 value; pk_zero(&value, 24); value.f_n = (((u64)v_x) / 5ULL); value.f_t = pk_time; value.f_small = ((((u64)v_x) > 3ULL) ? ((u64)((u16)v_x)) : 7ULL);
 #line 16 "spec.yaml"
@@ -332,7 +332,7 @@ return 0;
 #line 33 "spec.yaml"
 {
 #line 33 "spec.yaml"
-	struct pk_type2 key; bpf_get_current_comm(key.text, 16);
+	struct pk_type2 key; pk_zero(key.text, 16); bpf_get_current_comm(key.text, 16);
 #line 33 "spec.yaml"
 	u32 value; value = PK_FIELD(u32, u32, 16);
 #line 33 "spec.yaml"
@@ -356,7 +356,7 @@ return 0;
 #line 39 "spec.yaml"
 	char format[] = "big[" PK_TEXT(PK_SESSION) "]: %s %llu %llx %llu %08llx";
 #line 39 "spec.yaml"
-	char text0[16]; bpf_get_current_comm(text0, 16);
+	char text0[16]; pk_zero(text0, 16); bpf_get_current_comm(text0, 16);
 #line 39 "spec.yaml"
 	u64 values[5];
 #line 39 "spec.yaml"

@@ -187,7 +187,7 @@ int p0_sys_exit_read(void *ctx)
 #line 13 "spec.yaml"
 	u64 *zero_divisions = &counts->count[2];
 #line 14 "spec.yaml"
-	if (!(((((s64)PK_FIELD(s64, u64, 16)) > ((s64)((s32)18446744073709551609ULL))) != 0) || (({ char pk_left[16]; bpf_get_current_comm(pk_left, 16); ((pk_left)[0] == 97 && (pk_left)[1] == 34 && (pk_left)[2] == 98 && (pk_left)[3] == 92 && (pk_left)[4] == 99 && (pk_left)[5] == 0); }) != 0))) return 0;
+	if (!(((((s64)PK_FIELD(s64, u64, 16)) > ((s64)((s32)18446744073709551609ULL))) != 0) || (({ char pk_left[16]; pk_zero(pk_left, 16); bpf_get_current_comm(pk_left, 16); ((pk_left)[0] == 97 && (pk_left)[1] == 34 && (pk_left)[2] == 98 && (pk_left)[3] == 92 && (pk_left)[4] == 99 && (pk_left)[5] == 0); }) != 0))) return 0;
 #line 13 "spec.yaml"
 	counts->count[0] += 1;
 #line 13 "spec.yaml"
@@ -237,7 +237,7 @@ if ((((((u64)v_took) > 1500000ULL) != 0) && ((((u64)v_took) != ((u64)((u64)10000
 #line 26 "spec.yaml"
 } else {
 #line 30 "spec.yaml"
-if (((((({ char pk_left[16]; bpf_get_current_comm(pk_left, 16); ((pk_left)[0] == 120 && (pk_left)[1] == 0); }) != 0) || (({ char pk_left[16]; bpf_get_current_comm(pk_left, 16); ((pk_left)[0] == 105 && (pk_left)[1] == 116 && (pk_left)[2] == 39 && (pk_left)[3] == 115 && (pk_left)[4] == 0); }) != 0)) != 0) || (0 != 0))) {
+if (((((({ char pk_left[16]; pk_zero(pk_left, 16); bpf_get_current_comm(pk_left, 16); ((pk_left)[0] == 120 && (pk_left)[1] == 0); }) != 0) || (({ char pk_left[16]; pk_zero(pk_left, 16); bpf_get_current_comm(pk_left, 16); ((pk_left)[0] == 105 && (pk_left)[1] == 116 && (pk_left)[2] == 39 && (pk_left)[3] == 115 && (pk_left)[4] == 0); }) != 0)) != 0) || (0 != 0))) {
 #line 31 "spec.yaml"
 return 0;
 #line 31 "spec.yaml"
