@@ -111,7 +111,7 @@ def own_pid() -> int:
             "no-privilege",
             f"the kernel refuses to load a program: {error.strerror}",
             help="run it as root: `sudo probekit ...`"
-            if not pipeline.is_root()
+            if os.geteuid() != 0
             else "`probekit doctor` says what is missing",
         ) from None
 

@@ -5,7 +5,6 @@ text ─read→ ProbeSpec ─check→ ir.Probe ─render→ CSource ─load→ L
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -134,8 +133,3 @@ def load_probes(
         stack.callback(loaded.close)
         live.append(loaded)
     return live
-
-
-def is_root() -> bool:
-    """Whether this process has an ordinary root's privileges, as far as its user id says."""
-    return os.geteuid() == 0

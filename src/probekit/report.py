@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import IO
 
-from probekit.diagnostics import Diagnostic, Label, Origin, Severity
+from probekit.diagnostics import Diagnostic, Label, Origin
 from probekit.show import escaped
 from probekit.source import Source, Span
 
@@ -166,8 +166,3 @@ def _place(source: Source, span: Span) -> dict[str, object]:
         "end_line": span.end_line,
         "end_column": span.end_column,
     }
-
-
-def is_error(diagnostic: Diagnostic) -> bool:
-    """Whether it stops the work."""
-    return diagnostic.severity is Severity.ERROR

@@ -75,7 +75,7 @@ class Session:
         probe = live.probe
         params = {param.name: _shown_param(param.value) for param in probe.params}
         actor = Actor(probe.name, live.maps, params, self._output)
-        running = Running(live, actor, Timetable(probe.schedules, time.monotonic_ns()))
+        running = Running(live, actor, Timetable((), 0))  # nothing is due before the start
         if probe.has_printk:
             running.printk = PrintkReader(f"{probe.name}[{session_id}]: ".encode())
         return running
@@ -87,8 +87,9 @@ class Session:
             for schedule in running.live.probe.schedules:
                 if schedule.when.start:
                     self._run(running, schedule, Due(0, 0, False))
-            running.timetable.start = time.monotonic_ns()
-            self._run_due(running, time.monotonic_ns())
+            now = time.monotonic_ns()
+            running.timetable = Timetable(running.live.probe.schedules, now)
+            self._run_due(running, now)
             links.attach(running.live.probe.source, tracefs, running.live.attach_points())
 
     def open(self) -> None:

@@ -344,3 +344,21 @@ def test_printk_that_comes_too_fast_is_said_so(probekit: Runner) -> None:
     assert outcome.err.count("warning[printk-lost]") == 1
     shown = sum("some words" in line for line in outcome.lines)
     assert shown + outcome.number("lost") == 100000
+
+
+def test_a_table_at_the_stop_reaches_a_slow_reader(probekit: Runner) -> None:
+    """More is waiting for it than anything but the end would add to."""
+    call = "import ctypes; call = ctypes.CDLL(None).getpgid\nfor n in range(200000): call(n)"
+    script = probekit.folder / "calls.py"
+    script.write_text(call)
+    spec = probekit.spec(
+        CHATTY
+        + """
+maps: {calls: {type: global, value: u64, entries: [{value: 4711}]}}
+schedules: [{at: stop, show: calls}]
+"""
+    )
+    code, out, err = _reader(spec, f"-- {PYTHON} {script}", "(sleep 3; tail -n 2)")
+    assert code == 0
+    assert out == "calls: one value\n  4711\n"
+    assert "1 schedule run (0 late, 0 failed)" in err

@@ -62,19 +62,22 @@ class Writer:
         try:
             while written < len(self._pending) and self._is_writable():
                 size = _CHUNK_FILE if self._is_file else _CHUNK
-                written += self._write(bytes(self._pending[written : written + size]))
+                count = self._write(self._pending[written : written + size])
+                if not count:
+                    break
+                written += count
         finally:
             del self._pending[:written]
 
     def _is_writable(self) -> bool:
         return self._is_file or bool(self._poll.poll(0))
 
-    def _write(self, chunk: bytes) -> int:
-        """How many bytes went out. Raises BlockingIOError never: that is 0 bytes."""
+    def _write(self, chunk: bytearray) -> int:
+        """How many bytes went out: none where somebody's O_NONBLOCK stands in the way."""
         try:
             return os.write(self.fd, chunk)
         except BlockingIOError:
-            time.sleep(0.001)  # somebody's O_NONBLOCK, and a pipe with less room than a chunk
+            time.sleep(0.001)  # poll(2) said otherwise: do not spin
             return 0
         except BrokenPipeError:
             raise
@@ -94,11 +97,14 @@ class Writer:
         if stop_fd is not None:
             waiting.register(stop_fd, select.POLLIN)
         self.push()
+        progress = time.monotonic()
         while self._pending and not self._is_stopped:
             before = len(self._pending)
             ready = waiting.poll(None if patience is None else patience * 1000)
             self.push()
-            is_stuck = not ready and len(self._pending) == before
+            if len(self._pending) < before:
+                progress = time.monotonic()
+            is_stuck = patience is not None and time.monotonic() - progress >= patience
             if is_stuck or any(fd == stop_fd for fd, _ in ready):
                 break
         return not self._pending
