@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from probekit import codec
 from probekit.check.user import converted, misfit
@@ -27,6 +26,7 @@ from probekit.ir import (
 from probekit.kernel.bpf import BpfError
 from probekit.livemap import LiveMap
 from probekit.outputs import Output
+from probekit.record import Record
 from probekit.show import escaped
 from probekit.source import Span
 from probekit.types import StructType, Type
@@ -42,8 +42,7 @@ class Refused(Exception):
         self.message, self.span, self.help = message, span, help
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Record):
     """Runs one probe's schedules on its live maps."""
 
     probe: str

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from probekit import command as commands
@@ -23,6 +22,7 @@ from probekit.live import LiveProbe
 from probekit.memory import require_memory
 from probekit.outputs import OutputError
 from probekit.outputs.console import Console
+from probekit.record import Record
 from probekit.render import Scope, Seen
 from probekit.session import Session
 from probekit.summary import attached_line, command_lines, summary_line, unwritten_lines
@@ -31,8 +31,7 @@ BACKEND = "bcc"
 PATIENCE_SECONDS = 2.0  # how long, after a signal, a reader may take nothing before it is left
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Record):
     """What the command line asks for. `duration` in ns, None: until something ends it."""
 
     paths: tuple[Path, ...]
@@ -213,14 +212,14 @@ def _serve(
         raise _cannot_write(ending.failure)
 
 
-@dataclass(slots=True)
 class _Ending:
     """How writing ends: all is written, or nobody reads any more, or `failure` says why not."""
 
-    output: Console
-    interrupts: Interrupts
-    failure: str | None = None
-    is_read: bool = True
+    def __init__(self, output: Console, interrupts: Interrupts) -> None:
+        self.output = output
+        self.interrupts = interrupts
+        self.failure: str | None = None
+        self.is_read = True
 
     @contextmanager
     def writing(self) -> Iterator[None]:

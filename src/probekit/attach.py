@@ -5,18 +5,17 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from probekit.diagnostics import Diagnostic, DiagnosticError, Label, Origin
 from probekit.kernel import bpf
 from probekit.kernel.mounts import PrivateMount
 from probekit.kernel.perf import open_tracepoint
 from probekit.kernel.tracefs import Tracefs
+from probekit.record import Record
 from probekit.source import Source, Span
 
 
-@dataclass(frozen=True, slots=True)
-class AttachPoint:
+class AttachPoint(Record):
     """A program to be attached to the tracepoint `group`/`event`, for the spec's `span`."""
 
     program_fd: int
@@ -25,7 +24,6 @@ class AttachPoint:
     span: Span
 
 
-@dataclass(slots=True)
 class Links:
     """The links of all probes of a process.
 
@@ -34,11 +32,10 @@ class Links:
     mount is refused (no CAP_SYS_ADMIN), the links' own descriptors are kept and closed.
     """
 
-    _mount: PrivateMount | None = None
-    _descriptors: list[int] = field(default_factory=list)
-    _count: int = 0
-
-    def __post_init__(self) -> None:
+    def __init__(self) -> None:
+        self._descriptors: list[int] = []
+        self._count = 0
+        self._mount: PrivateMount | None
         try:
             self._mount = PrivateMount("bpf")
         except OSError:

@@ -9,7 +9,6 @@ import select
 import shutil
 import signal
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
 
 from probekit.diagnostics import Diagnostic, DiagnosticError, Origin
@@ -21,7 +20,6 @@ GRACE_MS = 200
 _PR_SET_PDEATHSIG = 1  # include/uapi/linux/prctl.h
 
 
-@dataclass(slots=True)
 class Command:
     """A child process that waits to become the command.
 
@@ -29,13 +27,14 @@ class Command:
     `end_fd` becomes readable when it has ended.
     """
 
-    name: str
-    pid: int
-    local_pid: int
-    end_fd: int
-    _go: int
-    status: int | None = None
-    was_ended: bool = False
+    def __init__(self, name: str, pid: int, local_pid: int, end_fd: int, go: int) -> None:
+        self.name = name
+        self.pid = pid
+        self.local_pid = local_pid
+        self.end_fd = end_fd
+        self._go = go
+        self.status: int | None = None
+        self.was_ended = False
 
     def release(self) -> None:
         """Lets it start its program."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from probekit.ir import Probe
+from probekit.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Counters:
+class Counters(Record):
     """Indices into the probe's counters, an array of u64 for each CPU.
 
     Each program has its events and its lost prints, each step that can fail its full maps

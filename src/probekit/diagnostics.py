@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 
+from probekit.record import Record
 from probekit.source import Source, Span
 
 
@@ -25,8 +25,7 @@ class Origin(Enum):
     BUG = "bug"
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Record):
     """A place in a source with a few words about it."""
 
     source: Source
@@ -34,13 +33,20 @@ class Label:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Edit(Record):
+    """What `check --fix` does about a fault: the text at `span` becomes `text`."""
+
+    span: Span
+    text: str
+
+
+class Diagnostic(Record):
     """One fact the user must know, where it is, and what to do about it.
 
     `code` is a slug with a page in `docs/errors.md`; `label` is the place it is
     about, None where no source has one (a host's condition); `related` are other
-    places; `details` is long text shown only with `-v` (a verifier's log).
+    places; `details` is long text shown only with `-v` (a verifier's log). `edits`, all in
+    the label's source, are the text to paste that `help` offers: empty where it offers none.
     """
 
     code: str
@@ -51,6 +57,7 @@ class Diagnostic:
     severity: Severity = Severity.ERROR
     origin: Origin = Origin.SPEC
     details: str = ""
+    edits: tuple[Edit, ...] = ()
 
     @property
     def place(self) -> tuple[str, Span]:

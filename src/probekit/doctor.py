@@ -7,10 +7,10 @@ import platform
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 from probekit.diagnostics import DiagnosticError
+from probekit.record import Record
 
 YES, NO, UNKNOWN = "yes", "no", "cannot tell"
 
@@ -30,8 +30,7 @@ programs:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Record):
     """One thing that this host can do, or not: `fix` says what to install, mount or allow.
 
     `is_needed`: without it no probe runs.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from probekit.expr.syntax import Syntax
 from probekit.expr.typed import Param, Typed
 from probekit.maps import MapKind
+from probekit.record import Record
 from probekit.source import Source, Span
 from probekit.types import StructType, Type
 
@@ -15,8 +15,7 @@ from probekit.types import StructType, Type
 Value: TypeAlias = "int | bytes | dict[str, Value]"
 
 
-@dataclass(frozen=True, slots=True)
-class Map:
+class Map(Record):
     """`key` is None for a map of one value. `entries` are what it holds at the start."""
 
     name: str
@@ -29,8 +28,7 @@ class Map:
     max_entries_span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class StructValue:
+class StructValue(Record):
     """A struct given field by field, in the order of its type."""
 
     type: StructType
@@ -41,8 +39,7 @@ class StructValue:
 Stored: TypeAlias = Typed | StructValue
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Record):
     """A step that can fail at run time: its counters are numbered by `index`."""
 
     index: int
@@ -51,15 +48,13 @@ class Site:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Let:
+class Let(Record):
     span: Span
     name: str
     value: Typed
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(Record):
     """`default` None: a missing entry ends the handler."""
 
     span: Span
@@ -69,8 +64,7 @@ class Lookup:
     default: Stored | None
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Record):
     """`mode` is `any`, `create` or `exist`."""
 
     span: Span
@@ -81,15 +75,13 @@ class Update:
     site: Site
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Record):
     span: Span
     map: Map
     key: Stored
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Record):
     span: Span
     map: Map
     key: Stored | None
@@ -97,16 +89,14 @@ class Count:
     site: Site
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(Record):
     """A `{expression:format}` of a print: the value's index in the record, and its format."""
 
     index: int
     format: str
 
 
-@dataclass(frozen=True, slots=True)
-class Print:
+class Print(Record):
     """`parts` are text and holes in order; `values` what travels, `record` its layout.
 
     The record starts with the print's `index`, an u32 that tells the probe's prints apart.
@@ -119,8 +109,7 @@ class Print:
     record: StructType
 
 
-@dataclass(frozen=True, slots=True)
-class Printk:
+class Printk(Record):
     """`format` is the kernel's, with one conversion for each of `values`."""
 
     span: Span
@@ -128,24 +117,21 @@ class Printk:
     values: tuple[Typed, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(Record):
     span: Span
     condition: Typed
     then: tuple[Step, ...]
     otherwise: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Record):
     span: Span
 
 
 Step: TypeAlias = Let | Lookup | Update | Delete | Count | Print | Printk | If | Stop
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Record):
     """One attach point and its handler. `group` and `event` name a tracepoint."""
 
     index: int
@@ -158,8 +144,7 @@ class Program:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Record):
     """An expression that user space evaluates; `span` is its place in the spec."""
 
     syntax: Syntax
@@ -170,8 +155,7 @@ class Expression:
 Written: TypeAlias = "Expression | dict[str, Written]"
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(Record):
     """When a schedule runs; times in nanoseconds.
 
     `start` and `stop` run at the probe's start and stop; else first after `delay`, and with
@@ -185,32 +169,27 @@ class When:
     times: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WriteEntries:
+class WriteEntries(Record):
     map: Map
     entries: tuple[tuple[Written | None, Written], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteEntry:
+class DeleteEntry(Record):
     map: Map
     key: Written
 
 
-@dataclass(frozen=True, slots=True)
-class Clear:
+class Clear(Record):
     map: Map
 
 
-@dataclass(frozen=True, slots=True)
-class Show:
+class Show(Record):
     map: Map
     top: int | None
     by: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
-class PrintLine:
+class PrintLine(Record):
     """`parts`: text, and expressions with their formats."""
 
     parts: tuple[str | tuple[Expression, str], ...]
@@ -219,16 +198,14 @@ class PrintLine:
 Action: TypeAlias = WriteEntries | DeleteEntry | Clear | Show | PrintLine
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(Record):
     name: str
     when: When
     action: Action
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(Record):
     """One checked probe."""
 
     source: Source
@@ -238,7 +215,7 @@ class Probe:
     maps: tuple[Map, ...]
     programs: tuple[Program, ...]
     schedules: tuple[Schedule, ...]
-    sites: tuple[Site, ...] = field(default=())
+    sites: tuple[Site, ...] = ()
 
     @property
     def prints(self) -> tuple[Print, ...]:

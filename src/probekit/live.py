@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from probekit import codec
 from probekit.attach import AttachPoint
@@ -16,6 +15,7 @@ from probekit.ir import Hole, Print, Probe, Program, Site
 from probekit.kernel import bpf
 from probekit.livemap import LiveMap
 from probekit.names import map_name
+from probekit.record import Record
 from probekit.render import (
     EXEC_TRACKER,
     FORK_TRACKER,
@@ -34,8 +34,7 @@ _TREE_PAGE = 4096
 _WILL_BELONG, _BELONGS = 1, 2
 
 
-@dataclass(frozen=True, slots=True)
-class SiteFailures:
+class SiteFailures(Record):
     """How often a step's write failed: because its map was full, and for other reasons."""
 
     site: Site
@@ -43,8 +42,7 @@ class SiteFailures:
     other: int
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(Record):
     """What a probe has counted of itself.
 
     `missed` is None where the kernel does not count, and more than it says where not

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from probekit import codec
 from probekit.ir import Map, Value
 from probekit.kernel import bpf
 from probekit.kernel.syscall import ENOTSUPP
+from probekit.record import Record
 from probekit.types import U32, Type
 
 SHOWN_WHOLE = 16  # arrays up to this size are shown with their zeros
 CLEARED_AT_ONCE = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class LiveMap:
+class LiveMap(Record):
     """The map `spec` behind the descriptor `fd`, which belongs to the probe."""
 
     spec: Map

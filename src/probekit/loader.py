@@ -13,7 +13,6 @@ import signal
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 from probekit import verifier
@@ -45,13 +44,13 @@ def load(backend: str, source: CSource, spec: Source) -> Descriptors:
         os.close(output)
 
 
-@dataclass(slots=True)
 class _Result:
     """What came from the child, and how it ended (a `waitid` result)."""
 
-    descriptors: Descriptors = field(default_factory=lambda: Descriptors({}, {}))
-    failure: LoadFailure | None = None
-    end: os.waitid_result | None = None
+    def __init__(self) -> None:
+        self.descriptors = Descriptors({}, {})
+        self.failure: LoadFailure | None = None
+        self.end: os.waitid_result | None = None
 
     def is_complete(self, source: CSource) -> bool:
         """Whether the child had all of it done: each program and each map of `source` is there."""

@@ -10,10 +10,10 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import NoReturn
 
 from probekit.backends import Backend, CSource, Descriptors, LoadFailure
+from probekit.record import Record
 
 BACKENDS = {"bcc": "BccBackend"}  # name, and module of that name → class; imported only in here
 MAX_DESCRIPTORS = 253  # of one message: SCM_MAX_FD, include/net/scm.h
@@ -22,8 +22,7 @@ _PR_SET_PDEATHSIG = 1  # include/uapi/linux/prctl.h
 _EXIT_BUG = 70
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Record):
     """What to load, where to compile it, and the open file for everything that is printed."""
 
     backend: str

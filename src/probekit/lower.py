@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from probekit import literals, names
@@ -26,15 +25,16 @@ from probekit.ir import (
     StructValue,
     Update,
 )
+from probekit.record import Record
 from probekit.types import CharType, IntType, StructType, Type
 
 
-@dataclass(slots=True)
 class CTypes:
     """The C types of a probe's structs and texts, numbered in the order they are first used."""
 
-    structs: dict[Type, CCode] = field(default_factory=dict)
-    definitions: list[CCode] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.structs: dict[Type, CCode] = {}
+        self.definitions: list[CCode] = []
 
     def name(self, type: Type) -> CCode:
         """The C type of a map's key or value, or of a struct."""
@@ -101,8 +101,7 @@ def place(ctypes: CTypes, name: CCode, type: Type, value: Stored) -> CCode:
 ZERO_KEY = CCode("u32 key; key = 0;")
 
 
-@dataclass(slots=True)
-class Lowering:
+class Lowering(Record):
     """Lowers one program's steps. `render_verb` prints one step by its verb's macro."""
 
     ctypes: CTypes

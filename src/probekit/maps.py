@@ -5,11 +5,10 @@ From the kernel's own rules: kernel/bpf/hashtab.c, kernel/bpf/arraymap.c.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from probekit.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class MapKind:
+class MapKind(Record):
     """One map type of the language.
 
     `keyed`: entries have a key (a `global` has none); `indexed`: the key is an u32 from 0

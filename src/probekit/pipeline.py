@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from probekit.check import Checked, check
@@ -17,6 +16,7 @@ from probekit.diagnostics import Diagnostic, DiagnosticError, Origin
 from probekit.ir import Probe
 from probekit.kernel.profile import KernelProfile
 from probekit.nearest import did_you_mean
+from probekit.record import replace
 from probekit.source import Source
 from probekit.spec import ProbeSpec, read
 from probekit.yamlnodes import MAX_BYTES
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from probekit.render import Scope
 
 
-@dataclass(slots=True)
 class Stopwatch:
     """How long each stage took, in seconds, in the order they ran."""
 
-    seconds: dict[str, float] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from typing import Any
@@ -19,6 +18,7 @@ from probekit.expr import emit
 from probekit.ir import Map, Probe, Program
 from probekit.kernel.tracefs import TracepointFormat
 from probekit.lower import CTypes, Lowering
+from probekit.record import Record
 from probekit.resources import template_dir
 
 PRINTS_BYTES = 1 << 20
@@ -36,8 +36,7 @@ class Seen(Enum):
     ALL = "all processes"
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Record):
     """Whose events are seen; `fork` is the format of sched/sched_process_fork, for a tree."""
 
     seen: Seen = Seen.OTHERS

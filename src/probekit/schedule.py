@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from probekit.ir import Schedule, When
+from probekit.record import Record
 
 LATE_NS = 1_000_000_000  # how late a single run may begin before it counts as late
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Record):
     """One run that is due: of which schedule (by its index), and its `tick` from 0."""
 
     index: int
@@ -20,18 +19,16 @@ class Due:
     is_late: bool
 
 
-@dataclass(slots=True)
 class Timetable:
     """The timed schedules of one probe. Each run is due at a multiple of its period from the
     start, so nothing drifts; one that comes too late runs once, not once for each it missed.
     """
 
-    schedules: Sequence[Schedule]
-    start: int
-    _heap: list[tuple[int, int]] = field(default_factory=list)
-    _ticks: dict[int, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
+    def __init__(self, schedules: Sequence[Schedule], start: int) -> None:
+        self.schedules = schedules
+        self.start = start
+        self._heap: list[tuple[int, int]] = []
+        self._ticks: dict[int, int] = {}
         for index, schedule in enumerate(self.schedules):
             if not schedule.when.start and not schedule.when.stop:
                 heapq.heappush(self._heap, (self.start + schedule.when.delay, index))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
 from probekit.diagnostics import Diagnostic, Label
 from probekit.nearest import did_you_mean, listed, nearest
+from probekit.record import Record
 from probekit.resources import schema_dir
 from probekit.schemachoice import VERBS, check_choices
 from probekit.source import Source, Span
@@ -19,8 +19,7 @@ from probekit.yamlnodes import Mapping, Node, Path, Scalar, Sequence, plain_data
 SCHEMA_FILE = "probekit.schema.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Record):
     """What is wrong with a spec's shape, in the file's order, and the places it is wrong at."""
 
     faults: tuple[Diagnostic, ...]
@@ -102,8 +101,7 @@ def _find(root: Node, path: Any) -> tuple[Node, Scalar | None]:
     return node, key
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
+class _Finding(Record):
     """One of the validator's errors, and the node it is about."""
 
     source: Source

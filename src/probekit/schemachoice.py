@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from probekit.diagnostics import Diagnostic, Label
 from probekit.nearest import did_you_mean, listed, nearest
+from probekit.record import Record
 from probekit.source import Source, Span
 from probekit.yamlnodes import Mapping, Node, Path, Scalar, Sequence, scalar_value, start_of
 
@@ -26,16 +26,14 @@ _SCHEDULE_OPTIONS = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Record):
     """A fault that settles its place: what else the schema says of it follows from this one."""
 
     path: Path
     diagnostic: Diagnostic
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(Record):
     """Of `keys`, exactly one; `later` are keys the format has and this version does not."""
 
     what: str

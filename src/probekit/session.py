@@ -5,7 +5,6 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from probekit.actions import Actor, Refused, showing
 from probekit.attach import Links
@@ -18,6 +17,7 @@ from probekit.kernel.timer import Timer
 from probekit.kernel.tracefs import Tracefs
 from probekit.live import LiveProbe, SiteFailures, Totals
 from probekit.outputs import Output
+from probekit.record import Record
 from probekit.schedule import Due, Timetable
 from probekit.show import show_text
 from probekit.words import count
@@ -26,29 +26,28 @@ Report = Callable[[Diagnostic], None]
 WATCH_NS = 1_000_000_000  # how often the programs' failure counters are looked at
 
 
-@dataclass(slots=True)
 class ScheduleCounts:
     """What became of a probe's schedule runs."""
 
-    runs: int = 0
-    late: int = 0
-    failed: int = 0
+    def __init__(self) -> None:
+        self.runs = 0
+        self.late = 0
+        self.failed = 0
 
 
-@dataclass(slots=True)
 class Running:
     """One probe of the session."""
 
-    live: LiveProbe
-    actor: Actor
-    timetable: Timetable
-    printk: PrintkReader | None = None
-    counts: ScheduleCounts = field(default_factory=ScheduleCounts)
-    warned: set[str] = field(default_factory=set)
+    def __init__(self, live: LiveProbe, actor: Actor, timetable: Timetable) -> None:
+        self.live = live
+        self.actor = actor
+        self.timetable = timetable
+        self.printk: PrintkReader | None = None
+        self.counts = ScheduleCounts()
+        self.warned: set[str] = set()
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeSummary:
+class ProbeSummary(Record):
     """How one probe's time ended. `seconds` is how long its gate was open."""
 
     probe: str

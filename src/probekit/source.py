@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from probekit.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Record):
     """One text file as it was read; `name` is what the user called it."""
 
     name: str
-    text: str = field(repr=False)
+    text: str
 
     def line(self, number: int) -> str:
         """The text of line `number` (from 1) without its end; empty past the last line."""
@@ -18,14 +17,21 @@ class Source:
         return lines[number - 1].rstrip("\r") if 0 < number <= len(lines) else ""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(Record):
     """A range inside one source: lines and columns from 1, the end exclusive."""
 
     line: int
     column: int
     end_line: int
     end_column: int
+
+    def __lt__(self, other: Span) -> bool:
+        return (self.line, self.column, self.end_line, self.end_column) < (
+            other.line,
+            other.column,
+            other.end_line,
+            other.end_column,
+        )
 
     @classmethod
     def point(cls, line: int, column: int) -> Span:

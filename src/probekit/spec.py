@@ -6,10 +6,10 @@ and says nothing that follows from it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from probekit.diagnostics import Diagnostic, DiagnosticError
+from probekit.record import Record
 from probekit.schema import Shape, validate
 from probekit.schemachoice import ACTIONS, VERBS
 from probekit.source import Source
@@ -17,8 +17,7 @@ from probekit.yamlnodes import Mapping, Node, Path, Scalar, Sequence
 from probekit.yamlparse import parse
 
 
-@dataclass(frozen=True, slots=True)
-class ParamSpec:
+class ParamSpec(Record):
     """One of `params`."""
 
     name: Scalar
@@ -27,8 +26,7 @@ class ParamSpec:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class MapSpec:
+class MapSpec(Record):
     """One of `maps`; what its type does not need is None."""
 
     name: Scalar
@@ -39,8 +37,7 @@ class MapSpec:
     entries: Node | None
 
 
-@dataclass(frozen=True, slots=True)
-class StepSpec:
+class StepSpec(Record):
     """One step: its verb's key, all of the step by name, and an `if`'s blocks of steps."""
 
     verb: Scalar
@@ -64,8 +61,7 @@ class StepSpec:
 Steps: TypeAlias = tuple[StepSpec | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ProgramSpec:
+class ProgramSpec(Record):
     """One of `programs`. `kind` is the key that names the attach point, `target` its value."""
 
     name: Scalar | None
@@ -75,8 +71,7 @@ class ProgramSpec:
     steps: Steps
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduleSpec:
+class ScheduleSpec(Record):
     """One of `schedules`: its action's key, and all of it by name."""
 
     action: Scalar
@@ -87,8 +82,7 @@ class ScheduleSpec:
         return self.node.get(name)
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeSpec:
+class ProbeSpec(Record):
     """One spec file. `faults` are what is wrong with the shape of the parts left out.
 
     `broken_params` and `broken_maps` are the names of those left out.
@@ -136,8 +130,7 @@ def _part(path: Path) -> Path:
     return path[:end]
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(Record):
     """Reads all parts of a spec that are not `broken`."""
 
     source: Source

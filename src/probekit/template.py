@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from probekit.expr.parse import ExpressionError, parse
 from probekit.expr.syntax import Place, Syntax
+from probekit.record import Record
 
 _TOO_WIDE = re.compile(r"[1-9]\d{3}")  # a width or a precision of 1000 or more
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Record):
     """A `{expression:format}`: its tree (places count from `start`), and its format."""
 
     syntax: Syntax

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
+
+from probekit.record import Record
 
 
 class Shown(Enum):
@@ -18,8 +19,7 @@ class Shown(Enum):
     POINTER = "pointer"
 
 
-@dataclass(frozen=True, slots=True)
-class IntType:
+class IntType(Record):
     """An integer of `bits` 8, 16, 32 or 64. A bool is one that holds only 0 and 1."""
 
     name: str
@@ -52,8 +52,7 @@ class IntType:
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
-class CharType:
+class CharType(Record):
     """Text of at most `size` - 1 bytes; the bytes after it are NUL."""
 
     size: int
@@ -66,8 +65,7 @@ class CharType:
         return f"char({self.size})"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Record):
     """A struct's field at its byte offset."""
 
     name: str
@@ -75,8 +73,7 @@ class Field:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class StructType:
+class StructType(Record):
     """Fields in order, laid out as C does; `size` includes the padding at the end."""
 
     fields: tuple[Field, ...]

@@ -7,10 +7,10 @@ repeats that number, and so does the verifier since Linux 6.10; before, it quote
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from probekit.backends import CSource
 from probekit.diagnostics import Diagnostic, Label, Origin
+from probekit.record import Record
 from probekit.source import Source, Span
 
 SPEC_NAME = "spec.yaml"  # what `#line` calls the spec, in the compiler's working directory
@@ -41,8 +41,7 @@ _CODE = re.compile(r"^(?:;|\d+: |from \d+ to \d+)")
 _FRAME = re.compile(r"^(?:processed \d+ insns|HINT: |bpf: |\s*$)")
 
 
-@dataclass(frozen=True, slots=True)
-class _Cause:
+class _Cause(Record):
     """A complaint that has a known cause. `{0}` is the pattern's first group."""
 
     pattern: str

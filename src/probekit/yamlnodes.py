@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from probekit.record import Record
 from probekit.source import Span
 from probekit.yamlplaces import Spot, spots
 
@@ -21,8 +21,7 @@ _NULLS = ("", "~", "null", "Null", "NULL")
 _MAX_DIGITS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(Record):
     """Text, with YAML's quoting and escapes undone; `plain` where it had no quotes.
 
     `raw` is how it stands in the file, from the span's start on, quotes and all.
@@ -48,8 +47,7 @@ class Scalar:
         return self.span.line + spot.line, before + spot.column + 1 + width
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(Record):
     """Keys and values in the order they were written; keys are unique."""
 
     span: Span
@@ -67,8 +65,7 @@ class Mapping:
         return iter(self.items)
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Record):
     """A list of nodes."""
 
     span: Span

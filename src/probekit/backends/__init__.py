@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from probekit.record import Record
 
-@dataclass(frozen=True, slots=True)
-class CProgram:
+
+class CProgram(Record):
     """One function of the C: its C name and the BPF program type it loads as (`tracepoint`)."""
 
     function: str
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class CSource:
+class CSource(Record):
     """What `render` made of one probe.
 
     `text` is the whole C; its `#line` directives name `spec.yaml`, whose content is
@@ -30,8 +29,7 @@ class CSource:
     defines: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Descriptors:
+class Descriptors(Record):
     """File descriptors of what was loaded, by C name. The receiver owns and closes them."""
 
     programs: dict[str, int]

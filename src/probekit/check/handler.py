@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from probekit.check.context import CausedByAnother, Fault, Faults
 from probekit.check.maps import MapTable, find_map
@@ -38,14 +37,14 @@ from probekit.types import IntType
 from probekit.yamlnodes import Mapping, Node, Scalar
 
 
-@dataclass(slots=True)
 class Handlers:
     """What the handlers of one probe share: its maps, and the numbers given out so far."""
 
-    faults: Faults
-    maps: MapTable
-    prints: int = 0
-    sites: list[Site] = field(default_factory=list)
+    def __init__(self, faults: Faults, maps: MapTable) -> None:
+        self.faults = faults
+        self.maps = maps
+        self.prints = 0
+        self.sites: list[Site] = []
 
     def site(self, verb: str, target: Map, span: Span) -> Site:
         """A new number for a step that can fail at run time."""

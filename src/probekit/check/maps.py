@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from probekit.check.context import CausedByAnother, Fault, Faults
@@ -18,6 +17,7 @@ from probekit.maps import (
     MapKind,
 )
 from probekit.nearest import did_you_mean, listed, nearest
+from probekit.record import Record
 from probekit.source import Span
 from probekit.spec import MapSpec
 from probekit.types import U32, Type
@@ -25,8 +25,7 @@ from probekit.yamlnodes import Mapping, Node, Scalar, scalar_value, start_of
 from probekit.yamlnodes import Sequence as SequenceNode
 
 
-@dataclass(frozen=True, slots=True)
-class MapTable:
+class MapTable(Record):
     """The spec's maps by name. One whose own declaration is wrong is None."""
 
     maps: dict[str, Map | None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from probekit.check.attachpoint import find_tracepoint
 from probekit.check.context import CausedByAnother, Fault, Faults
@@ -20,14 +19,14 @@ from probekit.expr.typed import Param, Typed
 from probekit.ir import Map, Probe, Program, Value
 from probekit.kernel.profile import KernelProfile
 from probekit.kernel.tracefs import TracepointFormat
+from probekit.record import Record
 from probekit.source import Span
 from probekit.spec import ParamSpec, ProbeSpec, ProgramSpec
 from probekit.types import StructType, Type
 from probekit.yamlnodes import Scalar, start_of
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Record):
     """The probe, None where there are errors or where the kernel profile lacks something."""
 
     probe: Probe | None
@@ -60,8 +59,7 @@ def check(spec: ProbeSpec, profile: KernelProfile, settings: Mapping[str, str]) 
     return Checked(probe, ())
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
+class _Names(Record):
     """The params, and the names of those that something is wrong with."""
 
     params: dict[str, Param]

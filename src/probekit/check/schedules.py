@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from probekit.check.context import Fault, Faults
 from probekit.check.maps import MapTable, entry_items, entry_nodes, find_map
 from probekit.check.user import UserSpace, constant
@@ -21,6 +19,7 @@ from probekit.ir import (
     WriteEntries,
     Written,
 )
+from probekit.record import Record
 from probekit.source import Span
 from probekit.spec import ScheduleSpec
 from probekit.types import S64, U64, Type
@@ -31,8 +30,7 @@ KEY_NAMES: dict[str, Type] = {"tick": U64, "walltime": U64}
 MIN_PERIOD = 1_000_000  # 1 ms, in nanoseconds
 
 
-@dataclass(frozen=True, slots=True)
-class Schedules:
+class Schedules(Record):
     """What the schedules of one probe share."""
 
     faults: Faults

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from probekit.check.context import CausedByAnother, Faults
 from probekit.check.data import struct_fields, struct_wanted
@@ -14,13 +13,13 @@ from probekit.expr.syntax import Syntax, names_in
 from probekit.expr.typed import Param
 from probekit.expr.userspace import NUMBER, check_user
 from probekit.ir import Expression, PrintLine, Written
+from probekit.record import Record
 from probekit.types import CharType, IntType, Shown, StructType, Type
 from probekit.yamlnodes import Mapping as MappingNode
 from probekit.yamlnodes import Node, Scalar
 
 
-@dataclass(frozen=True, slots=True)
-class UserSpace:
+class UserSpace(Record):
     """The params that expressions can name, and those that are themselves wrong."""
 
     faults: Faults

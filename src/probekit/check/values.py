@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 
 from probekit.check.context import CausedByAnother, Faults
 from probekit.check.data import struct_fields
@@ -16,6 +15,7 @@ from probekit.expr.syntax import Place, Syntax, names_in
 from probekit.expr.typed import Literal, Typed
 from probekit.ir import Map, Stored, StructValue
 from probekit.names import is_identifier
+from probekit.record import replace
 from probekit.source import Span
 from probekit.types import IntType, Shown, Type
 from probekit.yamlnodes import Mapping, Node, Scalar, start_of
@@ -25,7 +25,6 @@ SCHEDULE_NAMES = ("tick", "walltime", "key", "value")
 WORDS = frozenset(keyword.kwlist) | {"true", "false", "args"}
 
 
-@dataclass(slots=True)
 class Block:
     """The names that a block of steps sees.
 
@@ -33,17 +32,20 @@ class Block:
     with `is_partial` a step before was not readable, and may have set any name.
     """
 
-    scope: Scope
-    values: dict[str, Typed]
-    broken: set[str]
-    places: dict[str, Span] = field(default_factory=dict)
-    is_partial: bool = False
+    def __init__(self, scope: Scope, values: dict[str, Typed], broken: set[str]) -> None:
+        self.scope = scope
+        self.values = values
+        self.broken = broken
+        self.places: dict[str, Span] = {}
+        self.is_partial = False
 
     def inner(self) -> Block:
         """A block inside this one: it sees these names, and its own end with it."""
         values = dict(self.values)
-        scope = replace(self.scope, values=values)
-        return Block(scope, values, set(self.broken), dict(self.places), self.is_partial)
+        block = Block(replace(self.scope, values=values), values, set(self.broken))
+        block.places = dict(self.places)
+        block.is_partial = self.is_partial
+        return block
 
     def set(self, name: str, value: Typed) -> None:
         """Gives `name` its meaning from here on."""

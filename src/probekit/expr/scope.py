@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from probekit.expr.builtins import BUILTINS, LATER_NAMES
 from probekit.expr.fits import kind_of
@@ -12,6 +12,7 @@ from probekit.expr.parse import ExpressionError
 from probekit.expr.syntax import Member, Name, Place
 from probekit.expr.typed import EventField, Local, MemberOf, Typed, type_of
 from probekit.nearest import did_you_mean, listed
+from probekit.record import Record
 from probekit.types import StructType
 
 _KERNEL_CONSTANT = re.compile(r"[A-Z][A-Z0-9]*_[A-Za-z0-9_]+|E[A-Z0-9]{2,}|SIG[A-Z0-9]+", re.ASCII)
@@ -32,8 +33,7 @@ _ELSEWHERE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Record):
     """What an expression can name: `values` (params, `let`, `as`) and the event's fields.
 
     `later_fields` are fields of a type that this version cannot read yet, with that type.
@@ -42,7 +42,7 @@ class Scope:
     event: str
     values: Mapping[str, Typed]
     fields: Mapping[str, EventField]
-    later_fields: Mapping[str, str] = field(default_factory=dict)
+    later_fields: Mapping[str, str] = MappingProxyType({})
 
     def name(self, tree: Name) -> Typed:
         """What a name alone means. Raises ExpressionError."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from probekit.record import Record
 
-@dataclass(frozen=True, slots=True)
-class Place:
+
+class Place(Record):
     """`text[start:end]` of the expression."""
 
     start: int
@@ -22,26 +22,22 @@ class ExpressionError(Exception):
         self.code, self.message, self.place, self.help = code, message, place, help
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Record):
     place: Place
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Record):
     place: Place
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Record):
     place: Place
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Record):
     """`of.name`; `name_place` is the place of the name alone."""
 
     place: Place
@@ -50,16 +46,14 @@ class Member:
     name_place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Record):
     place: Place
     function: str
     function_place: Place
     arguments: tuple[Syntax, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(Record):
     """`operator` is `-`, `~`, `+` or `not`."""
 
     place: Place
@@ -67,8 +61,7 @@ class Unary:
     operand: Syntax
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Record):
     """`operator` is one of `+ - * / % & | ^ << >>`."""
 
     place: Place
@@ -77,8 +70,7 @@ class Binary:
     right: Syntax
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Record):
     """One comparison: `== != < <= > >=`. A chain is a Logic of these."""
 
     place: Place
@@ -87,8 +79,7 @@ class Compare:
     right: Syntax
 
 
-@dataclass(frozen=True, slots=True)
-class Logic:
+class Logic(Record):
     """`and` or `or` over two or more operands, which stops early."""
 
     place: Place
@@ -96,8 +87,7 @@ class Logic:
     operands: tuple[Syntax, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Conditional:
+class Conditional(Record):
     """`then if condition else otherwise`."""
 
     place: Place

@@ -6,14 +6,13 @@ A literal has no width of its own: it takes that of its surroundings.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from probekit.record import Record
 from probekit.types import BOOL, CharType, IntType, StructType, Type
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Record):
     """The smallest and the largest value, both included."""
 
     low: int
@@ -32,8 +31,7 @@ def range_of(type: IntType) -> Range:
     return Range(type.low, type.high)
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Record):
     """A whole number as it was written, or folded from such."""
 
     value: int
@@ -43,23 +41,20 @@ class Literal:
         return Range(self.value, self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class TextLiteral:
+class TextLiteral(Record):
     """Text as it was written, in UTF-8, without its NUL."""
 
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(Record):
     """A name from `let` or `as`."""
 
     name: str
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(Record):
     """A param: constant while the probe runs, `value` as set for this run."""
 
     name: str
@@ -67,16 +62,14 @@ class Param:
     value: int | bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Builtin:
+class Builtin(Record):
     """A name that is always there: `pid`, `comm`, ..."""
 
     name: str
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
-class EventField:
+class EventField(Record):
     """A field of the event: `size` bytes at `offset` of its record, of which `type` is read."""
 
     name: str
@@ -84,8 +77,7 @@ class EventField:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class MemberOf:
+class MemberOf(Record):
     """A field of a struct value."""
 
     of: Local | MemberOf
@@ -93,16 +85,14 @@ class MemberOf:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
-class Cast:
+class Cast(Record):
     """`u32(x)`: cuts or extends; `bool(x)`: whether it is not 0."""
 
     operand: Typed
     type: IntType
 
 
-@dataclass(frozen=True, slots=True)
-class Arithmetic:
+class Arithmetic(Record):
     """In 64 bits, signed or not as `type` is; it wraps. Also `~` and `-`, with a literal."""
 
     operator: str
@@ -112,8 +102,7 @@ class Arithmetic:
     range: Range
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Record):
     """`min`, `max` or `abs` over operands of `of`."""
 
     name: str
@@ -123,8 +112,7 @@ class Function:
     range: Range
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Record):
     """Of two integers by value, whatever their signs, or (`==`, `!=`) of two texts."""
 
     operator: str
@@ -133,8 +121,7 @@ class Comparison:
     type: IntType = BOOL
 
 
-@dataclass(frozen=True, slots=True)
-class AllOrAny:
+class AllOrAny(Record):
     """`and` or `or`; stops early."""
 
     operator: str
@@ -142,14 +129,12 @@ class AllOrAny:
     type: IntType = BOOL
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Record):
     operand: Typed
     type: IntType = BOOL
 
 
-@dataclass(frozen=True, slots=True)
-class Select:
+class Select(Record):
     """`then if condition else otherwise`."""
 
     condition: Typed

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from probekit.diagnostics import DiagnosticError, host_error
 from probekit.kernel.mounts import PrivateMount
+from probekit.record import Record
 
 _PLACES = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
 _LOCKDOWN = Path("/sys/kernel/security/lockdown")
@@ -28,8 +28,7 @@ _FIELD = re.compile(
 _BYTE_TYPES = ("char", "unsigned char", "u8", "s8", "__u8", "__s8", "uint8_t", "bool")
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Record):
     """One field of a tracepoint's record: `size` bytes at `offset`, both from the record's start.
 
     `type` is the C declaration without the name, an array's length in it: `unsigned int`,
@@ -43,8 +42,7 @@ class Field:
     signed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TracepointFormat:
+class TracepointFormat(Record):
     """A tracepoint's record, without the `common_` fields that all records begin with."""
 
     group: str

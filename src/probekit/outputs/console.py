@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from probekit import codec
@@ -13,6 +12,7 @@ from probekit.expr.evaluate import evaluate
 from probekit.expr.parse import ExpressionError
 from probekit.ir import Expression, Map, Value
 from probekit.outputs.writer import Writer
+from probekit.record import Record
 from probekit.report import display_width
 from probekit.show import show_value
 from probekit.types import IntType, StructType, Type
@@ -85,8 +85,7 @@ def _chosen(
     return heapq.nsmallest(limit, entries, key=key.of)
 
 
-@dataclass(frozen=True, slots=True)
-class _SortKey:
+class _SortKey(Record):
     of: Callable[[tuple[Value, Value]], Any]
     largest_first: bool
 
