@@ -13,13 +13,13 @@ from running import Outcome, Runner
 
 from probekit.resources import spec_dir
 
-CLOSE = spec_dir() / "close.yaml"
+CLOSE = Path(spec_dir()) / "close.yaml"
 NOBODY = 65534
 
 
 def unprivileged(*arguments: str | Path, folder: Path) -> Outcome:
     """`probekit` as an ordinary user, from a folder that has nothing in it."""
-    code = "from probekit.cli import main; main()"
+    code = "from probekit.entry import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
         capture_output=True,

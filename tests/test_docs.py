@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from running import Runner
 
-from probekit import cli, maps, schemachoice, types
+from probekit import entry, maps, schemachoice, types
 from probekit.check import check
 from probekit.diagnostics import Diagnostic, DiagnosticError
 from probekit.expr import builtins
@@ -200,7 +200,7 @@ def test_the_reference_names_what_is_not_there_yet(name: str) -> None:
         ("action", schemachoice.ACTIONS),
         ("time", schemachoice.TIMES),
         ("`type`", maps.MAP_KINDS),
-        ("code", tuple(map(str, {0, *cli.EXIT_CODES.values(), cli.INTERRUPTED}))),
+        ("code", tuple(map(str, {0, *entry.EXIT_CODES.values(), entry.INTERRUPTED}))),
     ],
 )
 def test_tables_have_a_row_for_each(kind: str, names: tuple[str, ...]) -> None:

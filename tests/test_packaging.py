@@ -70,7 +70,7 @@ def empty_folder(tmp_path: Path) -> Path:
 
 
 def test_resources_are_those_of_the_checkout() -> None:
-    found = [template_dir(), schema_dir(), spec_dir()]
+    found = [Path(template_dir()), Path(schema_dir()), Path(spec_dir())]
     assert found == [ROOT / folder for folder in DATA_FOLDERS]
 
 

@@ -44,7 +44,7 @@ def test_a_value_is_frozen_and_has_no_other_attributes() -> None:
     with pytest.raises(AttributeError, match="frozen"):
         Point(1).x = 3  # type: ignore[misc]  # what the type checker forbids is what is tried
     with pytest.raises(AttributeError, match="frozen"):
-        Point(1).z = 3  # type: ignore[attr-defined]  # the same
+        Point(1).z = 3
     assert not hasattr(Point(1), "__dict__")
 
 

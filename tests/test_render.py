@@ -70,7 +70,7 @@ def test_literals() -> None:
 
 
 def test_each_line_of_a_program_stands_behind_its_step(tmp_path: Path) -> None:
-    text = render(probe_of(spec_dir() / "close.yaml"), Scope()).text
+    text = render(probe_of(Path(spec_dir()) / "close.yaml"), Scope()).text
     lines = text.split("\n")
     begin = next(i for i, line in enumerate(lines) if "m_my_hash_map" in line)
     for before, line in zip(lines[begin - 1 :], lines[begin:], strict=False):
@@ -85,7 +85,7 @@ def test_pinned_repeats_directives() -> None:
 
 
 def test_the_scope_decides_whose_events_are_seen() -> None:
-    probe = probe_of(spec_dir() / "close.yaml")
+    probe = probe_of(Path(spec_dir()) / "close.yaml")
     fork = shipped_profile().tracepoint("sched", "sched_process_fork")
     texts = [render(probe, scope) for scope in (Scope(), Scope(Seen.ALL), Scope(Seen.TREE, fork))]
     assert ["control->self" in text.text for text in texts] == [True, False, False]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probekit.cli import main
+from probekit.entry import main
 
 if __name__ == "__main__":
     main()

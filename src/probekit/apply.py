@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 
 from probekit import command as commands
 from probekit import pipeline
@@ -34,7 +33,7 @@ PATIENCE_SECONDS = 2.0  # how long, after a signal, a reader may take nothing be
 class Wish(Record):
     """What the command line asks for. `duration` in ns, None: until something ends it."""
 
-    paths: tuple[Path, ...]
+    paths: tuple[str, ...]
     settings: Mapping[str, str]
     duration: int | None
     include_self: bool

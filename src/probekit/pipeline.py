@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from probekit.check import Checked, check
 from probekit.diagnostics import Diagnostic, DiagnosticError, Origin
@@ -43,11 +42,10 @@ class Stopwatch:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begin
 
 
-def read_source(path: Path) -> Source:
+def read_source(name: str) -> Source:
     """The text of a spec file. Raises DiagnosticError where it cannot be read as text."""
-    name = str(path)
     try:
-        raw = sys.stdin.buffer.read(MAX_BYTES + 1) if name == "-" else _read(path)
+        raw = sys.stdin.buffer.read(MAX_BYTES + 1) if name == "-" else _read(name)
         return Source("<stdin>" if name == "-" else name, raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise _unreadable(name, f"it is not UTF-8 text (byte {error.start})") from None
@@ -55,8 +53,8 @@ def read_source(path: Path) -> Source:
         raise _unreadable(name, (error.strerror or str(error)).lower()) from None
 
 
-def _read(path: Path) -> bytes:
-    with path.open("rb") as file:
+def _read(name: str) -> bytes:
+    with open(name, "rb") as file:
         return file.read(MAX_BYTES + 1)
 
 
@@ -67,7 +65,7 @@ def _unreadable(name: str, why: str) -> DiagnosticError:
 
 
 def check_files(
-    paths: Sequence[Path], settings: Mapping[str, str], profile: KernelProfile
+    paths: Sequence[str], settings: Mapping[str, str], profile: KernelProfile
 ) -> list[Checked]:
     """Each spec checked; all errors of all files are in the results, none is raised."""
     specs = [_attempt(path) for path in paths]
@@ -79,7 +77,7 @@ def check_files(
     return checked + ([Checked(None, tuple(unknown))] if unknown else [])
 
 
-def _attempt(path: Path) -> ProbeSpec | Checked:
+def _attempt(path: str) -> ProbeSpec | Checked:
     try:
         return read(read_source(path))
     except DiagnosticError as error:

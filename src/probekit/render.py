@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from enum import Enum
 from functools import cache
@@ -148,7 +149,7 @@ def _verbs(environment: jinja2.Environment) -> Any:
 @cache
 def _environment(dialect: str) -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(template_dir() / "c"),
+        loader=jinja2.FileSystemLoader(os.path.join(template_dir(), "c")),
         autoescape=True,
         finalize=_only_code,
         undefined=jinja2.StrictUndefined,

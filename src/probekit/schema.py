@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, TypeAlias
@@ -13,6 +13,7 @@ from probekit.nearest import did_you_mean, listed, nearest
 from probekit.record import Record
 from probekit.resources import schema_dir
 from probekit.schemachoice import VERBS, check_choices
+from probekit.shape import full_match, has_shape, is_integer
 from probekit.source import Source, Span
 from probekit.yamlnodes import Mapping, Node, Path, Scalar, Sequence, plain_data, start_of
 
@@ -29,10 +30,13 @@ class Shape(Record):
 def validate(source: Source, root: Node) -> Shape:
     """Whether the spec `root` has the shape that the format asks for."""
     choices = list(check_choices(source, root))
+    data = plain_data(root)
+    if not choices and has_shape(_schema(), data):
+        return Shape((), frozenset())
     faults = [choice.diagnostic for choice in choices]
     places = {choice.path for choice in choices}
     settled = set(places)  # what else is wrong there follows from the choice
-    for error in _validator().iter_errors(plain_data(root)):
+    for error in _validator().iter_errors(data):
         path = tuple(error.absolute_path)
         if not any(path[:end] in settled for end in range(len(path) + 1)):
             faults.extend(_diagnose(source, root, error))
@@ -49,14 +53,15 @@ def _validator() -> Any:
     extended = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # its stubs lack it
         draft,
         {"x-not-yet": _not_yet, "pattern": _full_match, "required": _required},
-        type_checker=draft.TYPE_CHECKER.redefine("integer", _is_integer),
+        type_checker=draft.TYPE_CHECKER.redefine("integer", lambda _, data: is_integer(data)),
     )
-    return extended(json.loads((schema_dir() / SCHEMA_FILE).read_text()))
+    return extended(_schema())
 
 
-def _is_integer(checker: Any, instance: Any) -> bool:
-    """Without 1.0, which JSON Schema takes for an integer."""
-    return isinstance(instance, int) and not isinstance(instance, bool)
+@cache
+def _schema() -> Any:
+    with open(os.path.join(schema_dir(), SCHEMA_FILE), encoding="utf-8") as file:
+        return json.load(file)
 
 
 def _not_yet(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[Any]:
@@ -66,10 +71,9 @@ def _not_yet(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator
 
 
 def _full_match(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[Any]:
-    """`pattern` over all of the text, ASCII only: `$` alone lets a line end pass."""
     import jsonschema
 
-    if isinstance(instance, str) and not re.fullmatch(pattern, instance, re.ASCII):
+    if isinstance(instance, str) and not full_match(pattern, instance):
         yield jsonschema.ValidationError("pattern")
 
 

@@ -6,6 +6,7 @@ import itertools
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from running import Runner, wait_for_line
@@ -28,7 +29,7 @@ for number in range(int(sys.argv[1]), int(sys.argv[2])):
 
 def test_the_printed_number_follows_the_schedule(probekit: Runner) -> None:
     closing = "import os, time\nfor _ in range(66):\n    os.close(os.dup(0)); time.sleep(0.05)"
-    outcome = probekit.apply(spec_dir() / "close.yaml", command=[PYTHON, "-c", closing])
+    outcome = probekit.apply(Path(spec_dir()) / "close.yaml", command=[PYTHON, "-c", closing])
     assert outcome.code == 0
     printed = [line for line in outcome.lines if line.startswith("sys_enter_close called: ")]
     numbers = [int(line.rpartition(" ")[2]) for line in printed]
@@ -41,7 +42,7 @@ def test_the_printed_number_follows_the_schedule(probekit: Runner) -> None:
 
 def test_program_starts_are_counted_to_the_unit(probekit: Runner) -> None:
     script = "for i in $(seq 50); do /bin/true; done; sh -c '/bin/true; /bin/true'; exec /bin/true"
-    outcome = probekit.apply(spec_dir() / "execve-count.yaml", command=["sh", "-c", script])
+    outcome = probekit.apply(Path(spec_dir()) / "execve-count.yaml", command=["sh", "-c", script])
     # sh, seq, 50 times true, sh, its true twice, and the true that the first sh became
     assert outcome.lines[-1].split() == ["0", "56"]
     assert outcome.number("events?") == 56
@@ -51,7 +52,7 @@ def test_children_that_left_the_session_and_their_parent_are_seen(probekit: Runn
     script = "setsid sh -c 'sleep 0.3; /bin/true' & wait"
     orphan = "(setsid sh -c 'sleep 0.2; /bin/true; /bin/true' &) ; sleep 0.6"
     outcome = probekit.apply(
-        spec_dir() / "execve-count.yaml", command=["sh", "-c", f"{orphan}; {script}"]
+        Path(spec_dir()) / "execve-count.yaml", command=["sh", "-c", f"{orphan}; {script}"]
     )
     # sh; setsid, sh, sleep, true, true; sleep; setsid, sh, sleep, true
     assert outcome.lines[-1].split() == ["0", "11"]
@@ -235,13 +236,13 @@ programs:
 
 
 def test_a_command_that_failed_is_named_and_the_exit_code_is_ours(probekit: Runner) -> None:
-    outcome = probekit.apply(spec_dir() / "execve-count.yaml", command=["sh", "-c", "exit 7"])
+    outcome = probekit.apply(Path(spec_dir()) / "execve-count.yaml", command=["sh", "-c", "exit 7"])
     assert outcome.code == 0
     assert "the command `sh` failed: exit status 7" in outcome.err
 
 
 def test_a_command_that_is_not_there_is_a_usage_error(probekit: Runner) -> None:
-    outcome = probekit.apply(spec_dir() / "close.yaml", command=["no-such-command"])
+    outcome = probekit.apply(Path(spec_dir()) / "close.yaml", command=["no-such-command"])
     assert outcome.code == 2
     assert "error[command-not-found]: no command `no-such-command`" in outcome.err
     assert "attached" not in outcome.err

@@ -200,7 +200,7 @@ def test_standard_error_may_be_closed(probekit: Runner) -> None:
 
 
 def test_the_sample_specs_end_with_what_they_show(probekit: Runner) -> None:
-    for spec in sorted(spec_dir().glob("*.yaml")):
+    for spec in sorted(Path(spec_dir()).glob("*.yaml")):
         outcome = probekit.apply(spec, command=["/bin/true"])
         assert outcome.code == 0, outcome.err
         assert outcome.number("lost") == 0

@@ -48,7 +48,7 @@ def _enter_headers() -> None:
     of an unmounted file system has none.
     """
     folder = os.environ["PWD"]
-    os.symlink(template_dir().resolve() / "c/bcc/include", "include")
+    os.symlink(f"{template_dir()}/c/bcc/include", "include")
     os.stat("include/linux/kconfig.h")
     os.environ["BCC_KERNEL_SOURCE"] = folder
     os.chdir("/")
