@@ -53,13 +53,16 @@ ERRORS_PAGE = ROOT / "docs" / "errors.md"
 # and tests of their own modules meet them.
 NOT_FROM_A_SPEC = frozenset(
     """
-    attach-refused bad-usage cannot-write command-not-found compile-failed descriptor-limit
-    duplicate-probe index-outside internal-error kernel-refused loader-died loader-output
-    lockdown map-full map-refused map-too-large no-bcc no-kernel-files no-privilege
-    printk-lost prints-lost profile-damaged profile-unreadable schedule-failed
-    stack-exceeded tracefs-denied tracefs-unmounted tracepoint-format tracepoint-missing
-    unknown-param unreadable-spec unsupported-machine verifier-rejected write-failed
-    wrong-bcc yaml-too-large
+    attach-refused bad-pattern bad-trust bad-usage broken-bcc call-missing cannot-fix cannot-write
+    command-not-found compile-failed descriptor-limit duplicate-probe field-differs
+    file-exists file-size-limit index-outside internal-error kernel-refused loader-died
+    loader-output lockdown map-full map-refused map-too-large memory-limit missing-capability
+    missing-feature no-bcc no-kernel-files no-match no-privilege no-temporary-folder
+    not-listed old-kernel perf-paranoid printk-lost prints-lost process-limit
+    profile-damaged profile-unreadable profile-version schedule-failed seccomp-filter
+    tracefs-denied tracefs-unmounted tracepoint-format tracepoint-missing
+    unknown-param unknown-topic unreadable-spec unsupported-machine untrusted-spec
+    user-namespace verifier-rejected write-failed wrong-bcc yaml-too-large
     """.split()
 )
 NOT_CODES = frozenset({"x-not-yet"})

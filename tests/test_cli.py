@@ -140,7 +140,7 @@ def test_apply_without_root_says_what_to_do() -> None:
     outcome = unprivileged("apply", CLOSE, "--for", "0s", folder=Path("/"))
     assert outcome.code == 3
     assert "error[no-privilege]" in outcome.err
-    assert "run it as root: `sudo probekit ...`" in outcome.err
+    assert "run it as root, with `sudo`" in outcome.err
 
 
 @pytest.mark.kernel
@@ -155,7 +155,7 @@ def test_the_doctor_says_what_this_host_can_do(probekit: Runner) -> None:
 def test_the_doctor_says_what_to_do_without_root() -> None:
     outcome = unprivileged("doctor", folder=Path("/"))
     assert outcome.code == 3
-    assert "load programs: run it as root: `sudo probekit doctor`" in outcome.out
+    assert "load programs: run it as root, with `sudo`" in outcome.out
     assert "cannot tell" in outcome.out
 
 

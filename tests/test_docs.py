@@ -68,6 +68,7 @@ def fences_of(path: Path) -> list[Fence]:
 
 FENCES = [fence for path in DOCUMENTS if path.exists() for fence in fences_of(path)]
 SPECS = [fence for fence in FENCES if fence.language == "yaml" and fence.path.name != "errors.md"]
+RECIPES = [fence for fence in SPECS if fence.path.name == "recipes.md"]
 PAIRS = [
     (block, after)
     for block, after in itertools.pairwise(FENCES)
@@ -136,6 +137,25 @@ def test_runs_write_what_is_shown(probekit: Runner, fence: Fence, after: Fence) 
     outcome = probekit.apply(path, command=["true"])
     assert outcome.code == 0, outcome.err
     assert outcome.out == after.text
+
+
+def test_recipes_are_whole_specs_with_names_of_their_own() -> None:
+    names = [re.findall(r"^name: (.+)$", fence.text, re.MULTILINE) for fence in RECIPES]
+    assert len(names) >= 8
+    assert all(len(name) == 1 for name in names)
+    assert len({name[0] for name in names}) == len(names)
+    assert all("probekit" in sections(fence.text) for fence in RECIPES)
+
+
+@pytest.mark.kernel
+def test_recipes_run(probekit: Runner) -> None:
+    paths = [probekit.folder / f"recipe-{fence.line}.yaml" for fence in RECIPES]
+    for path, fence in zip(paths, RECIPES, strict=True):
+        path.write_text(fence.text)
+    outcome = probekit.run("apply", *paths, "--", "sh", "-c", "ls / > /dev/null; true")
+    assert outcome.code == 0, outcome.err
+    assert outcome.err.count(" 0 lost, 0 failed updates, ") == len(RECIPES), outcome.err
+    assert not re.search(r"error|warning|[1-9][0-9]* failed\)", outcome.err), outcome.err
 
 
 def test_the_reference_has_examples_of_each_kind() -> None:

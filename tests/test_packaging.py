@@ -80,6 +80,16 @@ def test_wheel_holds_every_data_file_unchanged(wheel: Path) -> None:
             assert archive.read(f"probekit/{path}") == (ROOT / path).read_bytes()
 
 
+def test_installed_command_explains_keys_and_codes(installed: Path, tmp_path: Path) -> None:
+    probekit = installed / "probekit"
+    page = run(probekit, "explain", "unknown-map", cwd=tmp_path)
+    assert page.startswith("unknown-map\n\nA step or a schedule names a map")
+    assert run(probekit, "explain", "do.count", cwd=tmp_path).startswith("programs.do.count\n")
+    file = Path(run(probekit, "schema", "--path", cwd=tmp_path).strip())
+    assert file.is_relative_to(installed.parent)
+    assert file.read_text() == run(probekit, "schema", cwd=tmp_path)
+
+
 def test_wheel_is_named_and_licensed(wheel: Path) -> None:
     assert wheel.name == f"probekit_ebpf-{__version__}-py3-none-any.whl"
     info = f"probekit_ebpf-{__version__}.dist-info"

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from probekit.diagnostics import DiagnosticError
-from probekit.kernel import profile
+from probekit.kernel import profile, store
+from probekit.kernel.btf import Btf
+from probekit.kernel.feature import FEATURES
 from probekit.kernel.profile import (
     KernelProfile,
     LiveProfile,
@@ -24,7 +26,8 @@ from probekit.kernel.profile import (
 )
 from probekit.kernel.tracefs import Field, TracepointFormat, find_tracefs
 
-MAGIC = b"probekit kernel profile 1\n"
+MAGIC = b"probekit kernel profile 2\n"
+KERNEL = {"release": "6.1", "machine": "x86_64", "features": {}}
 
 
 class Known:
@@ -32,6 +35,7 @@ class Known:
 
     origin = "a test"
     release = "6.1.0"
+    machine = "x86_64"
     shipped = False
     formats = (
         TracepointFormat("one", "empty", ()),
@@ -53,6 +57,12 @@ class Known:
     def tracepoints(self) -> list[tuple[str, str]]:
         return [(known.group, known.name) for known in reversed(self.formats)]
 
+    def btf(self) -> Btf | None:
+        return None
+
+    def feature(self, name: str) -> str:
+        return "no" if name == "lru_hash" else "yes"
+
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
@@ -69,13 +79,17 @@ def test_what_was_saved_is_read(saved: Path) -> None:
     read = SavedProfile(saved)
     assert contents(read) == list(Known.formats)
     assert read.tracepoints() == [("one", "empty"), ("two", "full")]
-    assert (read.release, read.shipped) == ("6.1.0", False)
+    assert (read.release, read.machine, read.shipped) == ("6.1.0", "x86_64", False)
+    assert [read.feature(name) for name in ("hash", "lru_hash")] == ["yes", "no"]
+    assert read.feature("not_asked_then") == "cannot tell"
+    assert read.btf() is None
     assert read.origin == f"`{saved}` (Linux 6.1.0)"
 
 
 def test_what_is_not_there_is_none(saved: Path) -> None:
     read = SavedProfile(saved)
-    for pair in [("one", "full"), ("three", "empty"), ("", ""), ("..", "one")]:
+    odd = [("", ""), ("..", "one"), ("one/empty", ""), ("one", "empty;"), ("\none", "empty")]
+    for pair in [("one", "full"), ("three", "empty"), *odd]:
         assert read.tracepoint(*pair) is None
 
 
@@ -112,13 +126,17 @@ def test_any_damage_is_a_diagnostic(saved: Path) -> None:
         saved.write_bytes(content)
         codes.add(read_all(saved))
     # A changed letter of a group's name or of the release is still a profile.
-    assert codes == {"", "profile-damaged"}
+    assert codes == {"", "profile-damaged", "profile-version"}
     saved.write_bytes(whole)
     assert read_all(saved) == ""
 
 
 def with_head(head: object, block: bytes = b"") -> bytes:
     return MAGIC + json.dumps(head).encode() + b"\n" + block
+
+
+def with_sections(sections: object) -> bytes:
+    return with_head({**KERNEL, "sections": sections}, zlib.compress(b"one/event;"))
 
 
 @pytest.mark.parametrize(
@@ -130,11 +148,19 @@ def with_head(head: object, block: bytes = b"") -> bytes:
         MAGIC + b"[" * 100_000 + b"\n",
         with_head([]),
         with_head({"release": "6.1"}),
-        with_head({"release": "6.1", "groups": []}),
-        with_head({"release": "6.1", "groups": {"one": [0]}}),
-        with_head({"release": "6.1", "groups": {"one": [0, float("inf")]}}),
-        with_head({"release": "6.1", "groups": {"one": [0, 10**30]}}),
-        with_head({"release": "6.1", "groups": {"one": [-5, 100]}}, zlib.compress(b"x")),
+        with_head({**KERNEL, "release": "6.1 `x`", "sections": {}}),
+        with_head({**KERNEL, "machine": 5, "sections": {}}),
+        with_head({**KERNEL, "features": [], "sections": {}}),
+        with_head({**KERNEL, "features": {"hash": "perhaps"}, "sections": {}}),
+        with_head({**KERNEL, "features": {"hash": []}, "sections": {}}),
+        with_sections([]),
+        with_sections({"tracepoints": [["one/event"]]}),
+        with_sections({"tracepoints": [["one/event", float("inf")]]}),
+        with_sections({"tracepoints": [["one/event", 10**30]]}),
+        with_sections({"tracepoints": [["one/event", -5]]}),
+        with_sections({"tracepoints": [["one/other", 18]]}),
+        with_sections({"tracepoints": [["one/event", 5]]}),
+        with_sections({"tracepoints": [["one/event", 0]] * 5000}),
     ],
 )
 def test_what_is_no_profile_is_a_diagnostic(tmp_path: Path, content: bytes) -> None:
@@ -143,30 +169,92 @@ def test_what_is_no_profile_is_a_diagnostic(tmp_path: Path, content: bytes) -> N
     assert read_all(path) == "profile-damaged"
 
 
+@pytest.mark.parametrize("version", [b"1", b"3", b""])
+def test_another_version_says_so(saved: Path, version: bytes) -> None:
+    first, rest = saved.read_bytes().split(b"\n", 1)
+    saved.write_bytes(first[:-1] + version + b"\n" + rest)
+    assert read_all(saved) == "profile-version"
+
+
+def with_block(content: bytes) -> bytes:
+    block = zlib.compress(content)
+    first = content.split(b";", 1)[0].decode()
+    return with_head({**KERNEL, "sections": {"tracepoints": [[first, len(block)]]}}, block)
+
+
 @pytest.mark.parametrize(
     "row",
     [
-        "event;comm",
-        "event;comm\tchar[16]\t8\t16\t2",
-        "event;comm\tchar[16]\t-8\t16\t0",
-        'event;comm\tchar"\t8\t16\t0',
-        "event;2comm\tchar\t8\t16\t0",
-        "event;comm\tchar\t8\t16\t0;",
-        "event;comm\tch\u00e4r\t8\t16\t0",
+        "one/event;comm",
+        "one/event;comm\tchar[16]\t8\t16\t2",
+        "one/event;comm\tchar[16]\t-8\t16\t0",
+        'one/event;comm\tchar"\t8\t16\t0',
+        "one/event;2comm\tchar\t8\t16\t0",
+        "one/event;comm\tchar\t8\t16\t0;",
+        "one/event;comm\tch\u00e4r\t8\t16\t0",
     ],
 )
 def test_an_odd_row_is_a_diagnostic(tmp_path: Path, row: str) -> None:
-    block = zlib.compress(row.encode())
     path = tmp_path / "odd"
-    path.write_bytes(with_head({"release": "6", "groups": {"one": [0, len(block)]}}, block))
+    path.write_bytes(with_block(row.encode()))
     assert read_all(path) == "profile-damaged"
 
 
 def test_a_block_that_inflates_without_end_is_a_diagnostic(tmp_path: Path) -> None:
-    block = zlib.compress(b"x" * (profile._LARGEST + 1))
     path = tmp_path / "bomb"
-    path.write_bytes(with_head({"release": "6", "groups": {"one": [0, len(block)]}}, block))
+    path.write_bytes(with_block(b"one/event;" + b"x" * store._LARGEST_BLOCK))
     assert read_all(path) == "profile-damaged"
+
+
+def test_a_file_without_end_is_a_diagnostic() -> None:
+    assert read_all(Path("/dev/zero")) == "profile-damaged"
+
+
+def test_a_pipe_that_nobody_writes_to_is_a_diagnostic(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert read_all(tmp_path / "pipe") == "profile-damaged"
+
+
+def test_a_section_of_several_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "_BLOCK", 10)
+    rows = {f"group/event{number:03}": f"content{number}" for number in range(100)}
+    path = tmp_path / "blocks"
+    path.write_bytes(store.packed({}, {"a": {"x": ""}, "b": rows, "c": {"y": "z"}}))
+    read = store.Store(str(path))
+    assert list(read.keys("b")) == sorted(rows)
+    assert {key: read.find("b", key) for key in rows} == rows
+    absent = ("", "group", "group/event", "group/event0991", "zzz", "event001", "content1")
+    assert [read.find("b", key) for key in absent] == [None] * len(absent)
+    assert (read.find("a", "x"), read.find("c", "y"), read.find("d", "y")) == ("", "z", None)
+
+
+def test_a_profile_is_written_whole_or_not_at_all(saved: Path, tmp_path: Path) -> None:
+    before = saved.read_bytes()
+
+    def fail() -> bytes:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        store.write(str(saved), fail)
+    assert saved.read_bytes() == before
+    assert os.listdir(tmp_path) == [saved.name]
+    assert saved.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "no folder"])
+def test_what_cannot_be_written_is_a_diagnostic(tmp_path: Path, kind: str) -> None:
+    """A link, as /dev/stdout is one, is neither followed nor replaced."""
+    path = tmp_path / "there"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "link":
+        path.symlink_to(tmp_path / "elsewhere")
+    else:
+        path = path / "file"
+    before = os.listdir(tmp_path)
+    with pytest.raises(DiagnosticError, match="cannot-write"):
+        save(Known(), path)
+    assert os.listdir(tmp_path) == before
 
 
 def test_a_file_that_is_not_there_is_a_diagnostic(tmp_path: Path) -> None:
@@ -185,12 +273,15 @@ def test_the_shipped_profile() -> None:
     openat = shipped.tracepoint("syscalls", "sys_enter_openat")
     assert openat is not None
     assert Field("filename", "const char *", 24, 8, False) in openat.fields
-    assert profile._SHIPPED.stat().st_size < 150_000
+    assert os.stat(profile._SHIPPED).st_size < 100_000
+    assert shipped.btf() is None
+    assert {shipped.feature(feature.name) for feature in FEATURES} == {"yes"}
 
 
 def test_the_shipped_profile_says_nothing_of_a_machine() -> None:
-    head = json.loads(profile._SHIPPED.read_bytes().split(b"\n", 2)[1])
-    assert head.keys() == {"release", "groups"}
+    head = json.loads(Path(profile._SHIPPED).read_bytes().split(b"\n", 2)[1])
+    assert head.keys() == {"release", "machine", "features", "sections"}
+    assert head["sections"].keys() == {"tracepoints"}
     assert head["release"] == "6.18"
 
 

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from probekit.diagnostics import Diagnostic, Label, Origin, Severity
-from probekit.report import display_width, render_json, render_text, visible
+from probekit.diagnostics import Diagnostic, Edit, Label, Origin, Severity
+from probekit.report import MOST, display_width, fixed_as_json, render_json, render_text, visible
 from probekit.source import Source, Span
 
 SOURCE = Source("spec.yaml", "one: two\nthree: four\n")
@@ -151,6 +151,33 @@ def test_json_has_the_same_content() -> None:
         "help": "help",
         "details": "log",
     }
+
+
+def test_json_has_edits_and_what_was_fixed() -> None:
+    span = Span(2, 8, 2, 12)
+    found = Diagnostic("x", "y", Label(SOURCE, span), edits=(Edit(span, "one"),))
+    (line,) = render_json([found]).splitlines()
+    place = {"line": 2, "column": 8, "end_line": 2, "end_column": 12}
+    assert json.loads(line)["edits"] == [{**place, "text": "one"}]
+    (fixed,) = fixed_as_json([found]).splitlines()
+    assert json.loads(fixed) == {**json.loads(line), "fixed": True}
+
+
+def test_of_one_file_the_first_errors_are_shown() -> None:
+    """Errors come before warnings where not all are shown, and each file has its own share."""
+    label, other = Label(SOURCE, Span(1, 1, 1, 4)), Label(Source("b.yaml", "b"), Span(1, 1, 1, 2))
+    warning = Diagnostic("w", "warning", label, severity=Severity.WARNING)
+    errors = [Diagnostic("e", f"number {n}.", label) for n in range(MOST + 2)]
+    written = render_text([warning, *errors, Diagnostic("o", "other", other)], colour=False)
+    assert written.count("error[e]") == MOST
+    assert "warning[w]" not in written
+    assert f"number {MOST - 1}." in written
+    assert "error[o]" in written
+    assert written.endswith(
+        "... and 3 more in spec.yaml: `check --format json` has all of them\n\n"
+    )
+    assert render_text(errors, colour=False, verbose=True).count("error[e]") == MOST + 2
+    assert len(render_json(errors).splitlines()) == MOST + 2
 
 
 def test_json_survives_half_characters() -> None:

@@ -58,6 +58,7 @@ def test_they_agree_about_changed_specs(text: str) -> None:
         ({"type": ["string", "null"]}, None, 1),
         ({"type": "number"}, 1.5, True),
         ({"const": 1}, 1, True),
+        ({"const": 1}, 1, 1.0),
         ({"enum": [0, "a"]}, "a", False),
         ({"pattern": "^[a-z]+$"}, "ab", "ab\n"),
         ({"pattern": "^[0-9]+$"}, "12", "\u0661"),

@@ -158,7 +158,7 @@ def test_every_format_of_this_kernel_is_understood(live: Tracefs) -> None:
         known = live.format(group, name)
         assert known is not None
         assert known.name == name
-        text = (live.path / "events" / group / name / "format").read_text()
+        text = Path(live.path, "events", group, name, "format").read_text()
         lines = text.partition("print fmt:")[0].count("\tfield:")
         assert len(known.fields) == lines - text.count(" common_")
         check_layout(known.fields)
@@ -181,7 +181,7 @@ def test_known_tracepoints_of_this_kernel(live: Tracefs) -> None:
     fields = {field.name: field for field in switch.fields}
     assert fields["prev_comm"] == Field("prev_comm", "char[16]", 8, 16, False)
     assert (fields["next_pid"].type, fields["next_pid"].signed) == ("pid_t", True)
-    path = live.path / "events/sched/sched_switch/id"
+    path = Path(live.path, "events/sched/sched_switch/id")
     assert live.event_id("sched", "sched_switch") == int(path.read_text())
 
 
@@ -189,9 +189,9 @@ def test_known_tracepoints_of_this_kernel(live: Tracefs) -> None:
 def test_nothing_is_mounted_for_others_to_see() -> None:
     before = Path("/proc/self/mountinfo").read_text()
     with find_tracefs() as found:
-        assert (found.path / "events").is_dir()
+        assert Path(found.path, "events").is_dir()
         assert Path("/proc/self/mountinfo").read_text() == before
-        path = found.path
+        path = Path(found.path)
     if path.is_relative_to("/proc"):
         assert not path.exists()
 
@@ -218,7 +218,7 @@ def as_ordinary_user() -> str:
 
 @pytest.mark.kernel
 def test_an_ordinary_user_is_told_what_to_do() -> None:
-    mounted = any((place / "events").is_dir() for place in tracefs._PLACES)
+    mounted = any(Path(place, "events").is_dir() for place in tracefs._PLACES)
     expected = "tracefs-denied run it as root" if mounted else "tracefs-unmounted mount it as root"
     assert as_ordinary_user().startswith(expected)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
 from probekit import command as commands
-from probekit import pipeline
+from probekit import host, pipeline
 from probekit.attach import Links
 from probekit.diagnostics import Diagnostic, DiagnosticError, Origin, host_error
 from probekit.interrupts import Interrupts
@@ -38,6 +38,7 @@ class Wish(Record):
     duration: int | None
     include_self: bool
     argv: tuple[str, ...]
+    trusted: tuple[str, ...] = ()  # of `paths`: read whoever can write them
 
 
 def apply(wish: Wish, report: Callable[[Diagnostic], None]) -> None:
@@ -47,13 +48,15 @@ def apply(wish: Wish, report: Callable[[Diagnostic], None]) -> None:
     with ExitStack() as stack, _explained():
         interrupts = Interrupts()
         stack.callback(interrupts.close)
-        _require_machine()
-        self_pid = own_pid()
+        _require_host()
+        self_pid = bpf.current_pid()
         with stopwatch.stage("check"):
             tracefs = stack.enter_context(find_tracefs())
             profile = LiveProfile(tracefs)
-            checked = pipeline.check_files(wish.paths, wish.settings, profile)
+            checked = pipeline.check_files(wish.paths, wish.settings, profile, wish.trusted)
             probes = pipeline.probes_of(checked)
+            for warning in pipeline.warnings_of(checked):
+                report(warning)
             _require_own_names(probes)
             for probe in probes:
                 require_memory(probe, bpf.possible_cpus())
@@ -87,31 +90,12 @@ def _require_own_names(probes: Sequence[Probe]) -> None:
             )
 
 
-def _require_machine() -> None:
-    machine = os.uname().machine
-    if machine != "x86_64":
-        raise host_error(
-            "unsupported-machine",
-            f"this version runs probes on x86-64 only, and this machine is {machine}",
-            help="`probekit check` and `probekit render` work here",
-        )
-
-
-def own_pid() -> int:
-    """This process's pid as the kernel has it.
-
-    Raises DiagnosticError where this process may not load programs at all.
-    """
-    try:
-        return bpf.current_pid()
-    except OSError as error:
-        raise host_error(
-            "no-privilege",
-            f"the kernel refuses to load a program: {error.strerror}",
-            help="run it as root: `sudo probekit ...`"
-            if os.geteuid() != 0
-            else "`probekit doctor` says what is missing",
-        ) from None
+def _require_host() -> None:
+    """Raises DiagnosticError where something is missing that would show as something else."""
+    host.require_files()
+    host.require_descriptors()
+    system = os.uname()
+    host.require_kernel(system.release, system.machine)
 
 
 def _scope(wish: Wish, profile: LiveProfile) -> Scope:
@@ -129,26 +113,12 @@ def _scope(wish: Wish, profile: LiveProfile) -> Scope:
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """What the kernel refuses, or a full disk, as the diagnostic that says so."""
+    """What the host refuses, or a full disk, as the diagnostic that says so."""
     try:
-        yield
-    except bpf.BpfError as error:
-        raise host_error(
-            "kernel-refused",
-            f"the kernel refuses BPF_{error.command}: {error.strerror}",
-            help="`probekit doctor` says what this host can do",
-            details=error.detail,
-        ) from None
+        with host.explained():
+            yield
     except OutputError as error:
         raise _cannot_write(str(error)) from None
-    except FileNotFoundError as error:
-        if not str(error.filename).startswith(("/sys/", "/proc/")):
-            raise
-        raise host_error(
-            "no-kernel-files",
-            f"`{error.filename}` is not there",
-            help="mount what is missing: `mount -t sysfs sys /sys`, `mount -t proc proc /proc`",
-        ) from None
 
 
 def _cannot_write(why: str) -> DiagnosticError:

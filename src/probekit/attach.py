@@ -6,12 +6,13 @@ import errno
 import os
 from collections.abc import Sequence
 
+from probekit import host
 from probekit.diagnostics import Diagnostic, DiagnosticError, Label, Origin
-from probekit.kernel import bpf
+from probekit.kernel import bpf, privilege
 from probekit.kernel.mounts import PrivateMount
 from probekit.kernel.perf import open_tracepoint
 from probekit.kernel.tracefs import Tracefs
-from probekit.record import Record
+from probekit.record import Record, replace
 from probekit.source import Source, Span
 
 
@@ -76,20 +77,20 @@ class Links:
 def _refused(source: Source, point: AttachPoint, error: OSError) -> Diagnostic:
     """Why the kernel does not attach a program, as far as its errno tells."""
     name = f"{point.group}/{point.event}"
-    if error.errno in (errno.EPERM, errno.EACCES):
-        code, help = (
-            "no-privilege",
-            "run it as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN",
-        )
-    elif error.errno in (errno.E2BIG, errno.ENOSPC):
-        code, help = "attach-refused", "the kernel takes 64 programs on one tracepoint: end others"
-    else:
-        code, help = "attach-refused", "`probekit doctor` says what this host can do"
+    label = Label(source, point.span)
+    if error.errno in privilege.NOT_PERMITTED:
+        call = privilege.LOAD if isinstance(error, bpf.BpfError) else privilege.OPEN_EVENT
+        return replace(privilege.explain(call, error.errno), label=label)
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return replace(host.exhausted(error), label=label)
+    is_full = error.errno in (errno.E2BIG, errno.ENOSPC)
     return Diagnostic(
-        code,
+        "attach-refused",
         f"the kernel does not attach a program to `{name}`: {error.strerror}",
-        Label(source, point.span),
-        help=help,
+        label,
+        help="the kernel takes 64 programs on one tracepoint: end others"
+        if is_full
+        else "`probekit doctor` says what this host can do",
         origin=Origin.HOST,
         details=str(error),
     )

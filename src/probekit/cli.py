@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import typer
@@ -21,10 +21,32 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+kernel_app = typer.Typer(no_args_is_help=True, help="Kernel profiles: a kernel in a file.")
+app.add_typer(kernel_app, name="kernel")
+
 Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help="Spec files.")]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Set a param; can be given again."),
+]
+Kernel = Annotated[
+    str | None, typer.Option("--kernel", metavar="FILE", help="A saved kernel profile.")
+]
+Kernels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--kernel",
+        metavar="FILE...",
+        help="Check for these saved kernels: files up to the next option or `.yaml`.",
+    ),
+]
+Trust = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--trust",
+        metavar="SPEC",
+        help="Read this one of the specs as root, whoever can write it; can be given again.",
+    ),
 ]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show whole logs.")]
 Format = Annotated[
@@ -48,24 +70,93 @@ def root(
 
 
 @app.command()
-def check(specs: Specs, format: Format = "text", settings: Set = None) -> None:
+def check(
+    specs: Specs,
+    format: Format = "text",
+    settings: Set = None,
+    kernels: Kernels = None,
+    trust: Trust = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend in the files what can be mended for certain.")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what `--fix` would change.")] = False,
+) -> None:
     """Check specs, offline: needs no root and no compiler."""
+    trusted = _trusted(trust, specs)
+    if fix or diff:
+        from probekit.mendfile import fix_specs
+
+        if kernels:
+            help = "mend first, and check for other kernels then"
+            raise usage_error("bad-usage", "`--fix` and `--diff` know no `--kernel`", help)
+        known = _known_format(format)
+        raise typer.Exit(fix_specs(specs, _settings(settings), known, trusted, write=not diff))
+    if kernels:
+        from probekit.kerneltable import check_for_kernels
+
+        known = _known_format(format)
+        raise typer.Exit(check_for_kernels(specs, kernels, _settings(settings), known, trusted))
     from probekit.verdict import check_specs
 
-    raise typer.Exit(check_specs(specs, _settings(settings), _known_format(format)))
+    raise typer.Exit(check_specs(specs, _settings(settings), _known_format(format), trusted))
 
 
 @app.command()
-def render(specs: Specs, settings: Set = None) -> None:
+def render(specs: Specs, settings: Set = None, kernel: Kernel = None, trust: Trust = None) -> None:
     """Print the C of specs: the same bytes every time."""
     from probekit import pipeline
-    from probekit.kernel.profile import profile_for_check
+    from probekit.kernel.profile import SavedProfile, profile_for_check
     from probekit.render import Scope
     from probekit.render import render as to_c
 
-    results = pipeline.check_files(specs, _settings(settings), profile_for_check())
+    trusted = _trusted(trust, specs)
+    profile = SavedProfile(kernel) if kernel else profile_for_check()
+    results = pipeline.check_files(specs, _settings(settings), profile, trusted)
     for probe in pipeline.probes_of(results):
         sys.stdout.write(to_c(probe, Scope()).text)
+
+
+@app.command("list")
+def list_points(
+    pattern: Annotated[
+        str | None, typer.Argument(metavar="[KIND:PATTERN]", help="As `tracepoint:sched/*`.")
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Show fields and their types.")
+    ] = False,
+    format: Annotated[
+        str, typer.Option("--format", metavar="text|json", help="json: one object a line.")
+    ] = "text",
+    kernel: Kernel = None,
+) -> None:
+    """List the attach points of a kernel; alone, the kinds there are."""
+    from probekit.listing import answer
+
+    is_json = _known_format(format) == "json"
+    found = answer(pattern, kernel, with_fields=verbose, is_json=is_json)
+    _say(found.notes)
+    sys.stdout.writelines(f"{line}\n" for line in found.lines)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The probe's name.")],
+    tracepoint: Annotated[
+        str | None, typer.Option("-t", "--tracepoint", metavar="G/N", help="What it attaches to.")
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", metavar="FILE", help="Instead of NAME.yaml.")
+    ] = None,
+    kernel: Kernel = None,
+) -> None:
+    """Write a commented spec that works, from a tracepoint's real fields."""
+    from probekit import listing, starter
+
+    kind = listing.kind_of("tracepoint")
+    profile = listing.profile_for(kind, kernel)
+    made = starter.start(name, tracepoint, output, profile)
+    _say(listing.notes(kind, profile))
+    sys.stdout.write(made)
 
 
 @app.command(
@@ -82,6 +173,7 @@ def apply(
     include_self: Annotated[
         bool, typer.Option("--include-self", help="See probekit's own processes too.")
     ] = False,
+    trust: Trust = None,
     verbose: Verbose = False,
 ) -> None:
     """Attach probes and show what happens, until Ctrl-C."""
@@ -89,19 +181,69 @@ def apply(
     from probekit.apply import apply as go
 
     argv = tuple(context.obj or ())
-    wish = Wish(tuple(specs), _settings(settings), _duration(duration), include_self, argv)
+    trusted = _trusted(trust, specs)
+    wish = Wish(tuple(specs), _settings(settings), _duration(duration), include_self, argv, trusted)
     go(wish, lambda diagnostic: report([diagnostic], verbose=verbose))
+
+
+@app.command()
+def schema(
+    path: Annotated[
+        bool, typer.Option("--path", help="Print where the schema's file is instead.")
+    ] = False,
+) -> None:
+    """Print the JSON Schema of specs, for editors."""
+    from probekit.reference import schema_file
+
+    if path:
+        print(schema_file())
+        return
+    with open(schema_file(), "rb") as file:
+        sys.stdout.buffer.write(file.read())
+
+
+@app.command()
+def explain(
+    topic: Annotated[
+        str | None, typer.Argument(metavar="[KEY|WORD|CODE]", help="As `programs.do.count`.")
+    ] = None,
+) -> None:
+    """Explain a key of specs, a word of expressions, a type, or a message's code."""
+    from shutil import get_terminal_size
+
+    from probekit.explain import explain as text_about
+    from probekit.report import wants_colour
+
+    width = get_terminal_size().columns
+    sys.stdout.write(text_about(topic, width=width, colour=wants_colour(sys.stdout)))
+
+
+@kernel_app.command("save")
+def kernel_save(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Where to; `-` is standard output.")],
+) -> None:
+    """Save what is known of this kernel, as root, to check and render for it elsewhere."""
+    from probekit.kernelsave import save_kernel
+
+    _say([save_kernel(file)])
 
 
 @app.command()
 def doctor() -> None:
     """Say what this host can do, and what to install, mount or allow."""
-    from probekit.doctor import YES, examine, print_table
+    from probekit.doctor import examine, print_table
+    from probekit.kernel.profile import YES
 
     findings = examine()
     print_table(findings)
     if any(finding.is_needed and finding.state != YES for finding in findings):
         raise typer.Exit(EXIT_CODES[Origin.HOST])
+
+
+def _say(notes: Iterable[str]) -> None:
+    """What is no error and no result goes to standard error."""
+    for note in notes:
+        print(f"probekit: {note}", file=sys.stderr)
 
 
 def _settings(pairs: Sequence[str] | None) -> dict[str, str]:
@@ -114,6 +256,14 @@ def _settings(pairs: Sequence[str] | None) -> dict[str, str]:
             )
         settings[name] = value
     return settings
+
+
+def _trusted(names: Sequence[str] | None, specs: Sequence[str]) -> tuple[str, ...]:
+    for name in names or ():
+        if name not in specs:
+            message = f"`--trust {name}` names none of the specs"
+            raise usage_error("bad-trust", message, "write it just as the spec is given")
+    return tuple(names or ())
 
 
 def _duration(text: str | None) -> int | None:
@@ -135,10 +285,30 @@ def _known_format(format: str) -> str:
     return format
 
 
+def _each_kernel(arguments: list[str]) -> list[str]:
+    """`check`'s arguments with a `--kernel` before each file: a shell's `*.profile` is many.
+
+    Its files end at the next option, or where a spec stands: a name that ends as such, or `-`.
+    """
+    spread: list[str] = []
+    taken: int | None = None  # files since `--kernel`
+    for argument in arguments:
+        is_file = not argument.startswith("-")
+        if taken and is_file and not argument.endswith((".yaml", ".yml")):
+            spread.append("--kernel")
+        elif taken or not is_file:
+            taken = None
+        spread.append(argument)
+        taken = 0 if argument == "--kernel" else taken if taken is None else taken + 1
+    return spread
+
+
 def run(arguments: list[str], command: list[str] | None) -> int:
     """Does what the command line says; `command` is what stands after `--`. The exit code."""
     import click
 
+    if arguments[:1] == ["check"]:
+        arguments = _each_kernel(arguments)
     try:
         result = app(args=arguments, prog_name="probekit", standalone_mode=False, obj=command)
         return result if isinstance(result, int) else 0

@@ -47,6 +47,7 @@ class Diagnostic(Record):
     about, None where no source has one (a host's condition); `related` are other
     places; `details` is long text shown only with `-v` (a verifier's log). `edits`, all in
     the label's source, are the text to paste that `help` offers: empty where it offers none.
+    `kernels` are the names of those it is true of, where a spec was checked for several.
     """
 
     code: str
@@ -58,6 +59,7 @@ class Diagnostic(Record):
     origin: Origin = Origin.SPEC
     details: str = ""
     edits: tuple[Edit, ...] = ()
+    kernels: tuple[str, ...] = ()
 
     @property
     def place(self) -> tuple[str, Span]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
+from typing import TypeAlias
 
+from probekit import host
 from probekit.diagnostics import DiagnosticError
+from probekit.kernel import privilege
+from probekit.kernel.feature import EVERY_PROGRAM, FEATURES, Feature, answer
+from probekit.kernel.profile import NO, UNKNOWN, YES
 from probekit.record import Record
 
-YES, NO, UNKNOWN = "yes", "no", "cannot tell"
-
 _TINY_PROBE = "compile, load, attach"
+_PERF_EVENT = "open perf events"
 _TINY_SPEC = """\
 probekit: 1
 name: doctor
@@ -43,104 +47,137 @@ class Finding(Record):
     is_needed: bool = True
 
 
+# What is found, in a few words; raises what stops `apply`, too.
+Attempt: TypeAlias = Callable[[], "str | Finding"]
+
+
 def examine() -> list[Finding]:
     """Looks at everything that running a probe takes. Leaves nothing behind."""
-    findings: list[Finding] = []
-    for check in _CHECKS:
-        findings.append(check())
+    findings = [_finding(*check) for check in _CHECKS]
+    findings += [_feature(feature) for feature in FEATURES]
     if all(finding.state == YES for finding in findings if finding.is_needed):
-        findings.append(_tiny_probe())
+        findings.append(_finding(_TINY_PROBE, _tiny_probe))
     else:
         findings.append(Finding(_TINY_PROBE, UNKNOWN, "it needs what is missing above"))
     return findings
 
 
-def _python() -> Finding:
-    version = platform.python_version()
-    return Finding("python", YES, f"{version}, {sys.executable}")
-
-
-def _kernel() -> Finding:
-    release, machine = os.uname().release, os.uname().machine
-    detail = f"Linux {release}, {machine}"
-    if machine != "x86_64":
-        return Finding("kernel", NO, detail, "probekit reads ring buffers on x86-64 only so far")
-    numbers = release.split(".")[:2]
-    if [int(n) if n.isdigit() else 0 for n in numbers] < [5, 8]:
-        return Finding("kernel", NO, detail, "ring buffers need Linux 5.8 or later")
-    return Finding("kernel", YES, detail)
-
-
-def _lockdown() -> Finding:
+def _finding(what: str, attempt: Attempt, is_needed: bool = True) -> Finding:
+    """What came of the attempt. What stops it is told with the words that `apply` has for it."""
     try:
-        text = Path("/sys/kernel/security/lockdown").read_text()
-    except FileNotFoundError:
-        return Finding("no lockdown", YES, "this kernel has none, or securityfs is not mounted")
+        with host.explained():
+            found = attempt()
+    except DiagnosticError as error:
+        diagnostic = error.diagnostics[0]
+        detail = f"{diagnostic.code}: {diagnostic.message}"
+        help = diagnostic.help if is_needed else f"not needed; {diagnostic.help}"
+        return Finding(what, NO, detail, help, is_needed)
     except OSError as error:
-        return Finding("no lockdown", UNKNOWN, str(error.strerror), is_needed=False)
-    mode = text[text.find("[") + 1 : text.find("]")]
-    if mode == "confidentiality":
-        fix = "start the kernel without `lockdown=confidentiality`"
-        return Finding("no lockdown", NO, mode, fix)
-    return Finding("no lockdown", YES, mode)
+        return Finding(what, NO, str(error), "", is_needed)
+    return Finding(what, YES, found, is_needed=is_needed) if isinstance(found, str) else found
 
 
-def _privilege() -> Finding:
+def _python() -> str:
+    return f"{platform.python_version()}, {sys.executable}"
+
+
+def _kernel() -> str:
+    system = os.uname()
+    host.require_kernel(system.release, system.machine)
+    return f"Linux {system.release}, {system.machine}"
+
+
+def _files() -> str:
+    host.require_files()
+    return "mounted"
+
+
+def _open_files() -> str:
+    host.require_descriptors()
+    return f"{resource.getrlimit(resource.RLIMIT_NOFILE)[0]} at most"
+
+
+def _lockdown() -> str:
+    found = privilege.lockdown()
+    if "[confidentiality]" in found:
+        raise DiagnosticError([privilege.locked_down()])
+    return found or "this kernel has none, or securityfs is not mounted"
+
+
+def _load() -> str:
     from probekit.kernel import bpf
 
-    try:
-        bpf.current_pid()
-    except OSError as error:
-        fix = (
-            "run it as root: `sudo probekit doctor`"
-            if os.geteuid()
-            else "allow bpf(2): CAP_BPF and CAP_PERFMON, and no seccomp filter that forbids it"
-        )
-        return Finding("load programs", NO, str(error.strerror), fix)
-    return Finding("load programs", YES, f"user id {os.geteuid()}")
+    bpf.current_pid()
+    return f"user {os.geteuid()}"
 
 
-def _tracefs() -> Finding:
+def _tracefs() -> str:
+    from probekit.kernel.tracefs import find_tracefs
+
+    with find_tracefs() as tracefs:
+        is_private = str(tracefs.path).startswith("/proc/")
+        return "not mounted; probekit mounts it for itself" if is_private else str(tracefs.path)
+
+
+def _perf_event() -> str | Finding:
+    from probekit.kernel.perf import open_tracepoint
     from probekit.kernel.tracefs import find_tracefs
 
     try:
-        with find_tracefs() as tracefs:
-            is_private = str(tracefs.path).startswith("/proc/")
-            detail = "not mounted; probekit mounts it for itself" if is_private else tracefs.path
-            return Finding("tracefs", YES, str(detail))
-    except DiagnosticError as error:
-        diagnostic = error.diagnostics[0]
-        return Finding("tracefs", NO, diagnostic.message, diagnostic.help)
+        tracefs = find_tracefs()
+    except DiagnosticError:
+        return Finding(_PERF_EVENT, UNKNOWN, "it needs tracefs")
+    with tracefs:
+        try:
+            os.close(open_tracepoint(tracefs.event_id("sched", "sched_process_exec")))
+        except OSError as error:
+            if error.errno not in privilege.NOT_PERMITTED:
+                raise
+            raise DiagnosticError([privilege.explain(privilege.OPEN_EVENT, error.errno)]) from None
+    return "of tracepoints"
 
 
-def _btf() -> Finding:
-    if Path("/sys/kernel/btf/vmlinux").exists():
-        return Finding("kernel types (BTF)", YES, "/sys/kernel/btf/vmlinux", is_needed=False)
+def _bcc() -> str:
+    """Imports bcc and compiles a little, which takes no privilege."""
+    from probekit.backends import CSource
+    from probekit.loader import load
+    from probekit.source import Source
+
+    load("bcc", CSource("int nothing(void) { return 0; }\n", "", (), ()), Source("doctor", ""))
+    return "it compiles"
+
+
+def _own_mounts() -> str:
+    """Without, everything works, but detaching takes longer, and a kill leaves a folder behind."""
+    from probekit.kernel.mounts import PrivateMount
+
+    try:
+        PrivateMount("tmpfs").close()
+    except OSError as error:
+        if error.errno not in privilege.NOT_PERMITTED:
+            raise
+        raise DiagnosticError([privilege.explain(privilege.MOUNT, error.errno)]) from None
+    return "tmpfs, bpf"
+
+
+def _btf() -> str | Finding:
+    if os.path.exists("/sys/kernel/btf/vmlinux"):
+        return "/sys/kernel/btf/vmlinux"
     fix = "not needed yet; kernels built with CONFIG_DEBUG_INFO_BTF have it"
     return Finding("kernel types (BTF)", NO, "the kernel has none", fix, is_needed=False)
 
 
-def _missed_runs() -> Finding:
-    from probekit.live import counts_missed_runs
-
-    if counts_missed_runs():
-        return Finding("count missed runs", YES, "", is_needed=False)
-    fix = "summaries say `not known`; Linux 6.7 and later count them"
-    return Finding("count missed runs", NO, "", fix, is_needed=False)
+def _feature(feature: Feature) -> Finding:
+    state = answer(feature.name)
+    fix = feature.without if state == NO else ""
+    return Finding(feature.what, state, "", fix, EVERY_PROGRAM in feature.needs)
 
 
-def _tiny_probe() -> Finding:
+def _tiny_probe() -> str:
     """Compiles, loads and attaches a probe, whose gate stays closed."""
-    try:
-        with ExitStack() as stack:
-            seconds = _try_tiny_probe(stack)
-    except DiagnosticError as error:
-        diagnostic = error.diagnostics[0]
-        return Finding(_TINY_PROBE, NO, f"{diagnostic.code}: {diagnostic.message}", diagnostic.help)
-    except OSError as error:
-        fix = "mount /proc and /sys, as every Linux system has them"
-        return Finding(_TINY_PROBE, NO, str(error), fix)
-    return Finding(_TINY_PROBE, YES, f"by bcc, in {seconds * 1e3:.0f} ms")
+    with ExitStack() as stack:
+        seconds = _try_tiny_probe(stack)
+    return f"by bcc, in {seconds * 1e3:.0f} ms"
 
 
 def _try_tiny_probe(stack: ExitStack) -> float:
@@ -167,14 +204,18 @@ def _try_tiny_probe(stack: ExitStack) -> float:
     return sum(stopwatch.seconds.values())
 
 
-_CHECKS: tuple[Callable[[], Finding], ...] = (
-    _python,
-    _kernel,
-    _lockdown,
-    _privilege,
-    _tracefs,
-    _btf,
-    _missed_runs,
+_CHECKS: tuple[tuple[str, Attempt, bool], ...] = (
+    ("python", _python, True),
+    ("kernel", _kernel, True),
+    ("/proc and /sys", _files, True),
+    ("open files", _open_files, True),
+    ("no lockdown", _lockdown, True),
+    ("load programs", _load, True),
+    ("tracefs", _tracefs, True),
+    (_PERF_EVENT, _perf_event, True),
+    ("bcc", _bcc, True),
+    ("own mounts", _own_mounts, False),
+    ("kernel types (BTF)", _btf, False),
 )
 
 

@@ -7,6 +7,16 @@ import re
 _UNITS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 _DURATION = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,9}))?(ns|us|ms|s|m|h)", re.ASCII)
 FORM = "a duration is written `250us`, `10ms`, `1s`, `5m` or `1h`"
+# The units' names elsewhere; `M` alone could be a month, and stays unknown.
+_OTHER_UNITS = {
+    "ns": "nsec nsecs nanosecond nanoseconds",
+    "us": "µs μs usec usecs microsecond microseconds",
+    "ms": "msec msecs millis millisecond milliseconds",
+    "s": "sec secs second seconds",
+    "m": "min mins minute minutes",
+    "h": "hr hrs hour hours",
+}
+_LOOSE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)\s*([^\W\d_]{1,12})")
 
 
 def parse_duration(text: str) -> int | None:
@@ -17,6 +27,22 @@ def parse_duration(text: str) -> int | None:
     whole, fraction, name = match.groups(default="")
     unit = _UNITS[name]
     return int(whole) * unit + int(fraction or 0) * unit // int("1" + "0" * len(fraction))
+
+
+def meant_duration(text: str) -> str | None:
+    """`1 sec` as it is written here: `1s`. None where `text` is right, or could mean anything."""
+    match = _LOOSE.fullmatch(text.strip())
+    if match is None or parse_duration(text) is not None:
+        return None
+    number, word = match[1], match[2].lower()
+    names = [unit for unit, others in _OTHER_UNITS.items() if word in (unit, *others.split())]
+    return number + names[0] if names and match[2] != "M" else None
+
+
+def duration_help(text: str) -> str:
+    """What to write in place of `text`, which is no duration."""
+    found = meant_duration(text)
+    return f"write `{found}`" if found else FORM
 
 
 def show_duration(nanoseconds: int) -> str:

@@ -51,6 +51,10 @@ def _run(arguments: list[str], command: list[str] | None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return 0
+    except MemoryError:
+        with suppress(OSError, MemoryError):  # too little for a report
+            os.write(2, b"error[memory-limit]: there is not enough memory (`ulimit -v`)\n")
+        return EXIT_CODES[Origin.HOST]
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
             return _cannot_write(error)

@@ -13,6 +13,8 @@ from probekit.counters import counters_of
 from probekit.gate import Gate
 from probekit.ir import Hole, Print, Probe, Program, Site
 from probekit.kernel import bpf
+from probekit.kernel.feature import answer
+from probekit.kernel.profile import YES
 from probekit.livemap import LiveMap
 from probekit.names import map_name
 from probekit.record import Record
@@ -157,7 +159,7 @@ class LiveProbe:
 
     def _missed(self) -> int | None:
         """Runs that the kernel skipped because another program was running on that CPU."""
-        if not counts_missed_runs():
+        if answer("missed_runs") != YES:
             return None
         stats = [bpf.prog_stats(fd) for fd in self._descriptors.programs.values()]
         misses = [stat.recursion_misses for stat in stats]
@@ -174,19 +176,6 @@ class LiveProbe:
 def _rows(raw: bytes, count: int) -> list[tuple[int, ...]]:
     stride = 8 * count
     return [struct.unpack_from(f"={count}Q", raw, at) for at in range(0, len(raw), stride)]
-
-
-def counts_missed_runs() -> bool:
-    """Whether the kernel counts runs that it skips for tracepoints: since 6.7.
-
-    No feature shows it from outside: commit dd8657894c11 ("bpf: Count missed stats in
-    trace_call_bpf") changed only what happens, so the release has to tell.
-    """
-    numbers = os.uname().release.split(".")[:2]
-    try:
-        return tuple(int(number.partition("-")[0]) for number in numbers) >= (6, 7)
-    except ValueError:
-        return False
 
 
 class _Line:

@@ -7,22 +7,31 @@ is a diagnostic. It dies with its parent, and leaves nothing on disk.
 from __future__ import annotations
 
 import array
+import errno
 import json
 import os
+import re
 import signal
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from probekit import verifier
+from probekit import host, verifier
 from probekit.backends import CSource, Descriptors, LoadFailure
 from probekit.diagnostics import Diagnostic, DiagnosticError, Origin, host_error
+from probekit.kernel import privilege
 from probekit.kernel.mounts import PrivateMount
 from probekit.loader_child import MAX_DESCRIPTORS, Job, run_child
+from probekit.record import replace
 from probekit.source import Source
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
+
 _MESSAGE_SIZE = 1 << 17  # bytes; the names of one message take a quarter of it
+_OUT_OF_MEMORY = re.compile("std::bad_alloc|LLVM ERROR: out of memory|failed to map segment")
 _OUTPUT_SIZE = 1 << 26  # bytes that are kept of what the child prints; verifier logs grow long
 
 
@@ -75,15 +84,28 @@ def _private_folder(spec_text: str) -> Iterator[str]:
     except OSError:
         mount = None
     if mount is None:
-        import tempfile
-
-        with tempfile.TemporaryDirectory(prefix="probekit-") as folder:
-            _write(f"{folder}/{verifier.SPEC_NAME}", spec_text)
+        with _temporary_folder(spec_text) as folder:
             yield folder
         return
     with mount:
         _write(f"{mount.path}/{verifier.SPEC_NAME}", spec_text)
         yield str(mount.path)
+
+
+def _temporary_folder(spec_text: str) -> TemporaryDirectory[str]:
+    import tempfile
+
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="probekit-")
+        _write(f"{folder.name}/{verifier.SPEC_NAME}", spec_text)
+    except OSError:
+        raise host_error(
+            "no-temporary-folder",
+            "there is no folder to compile in: $TMPDIR, /tmp and /var/tmp are read-only or full",
+            help="make room, or name another folder: `TMPDIR=/run`; with CAP_SYS_ADMIN none is"
+            " needed",
+        ) from None
+    return folder
 
 
 def _write(path: str, text: str) -> None:
@@ -173,17 +195,28 @@ def _text(output: int) -> str:
 def _explain(result: _Result, text: str, source: CSource, spec: Source) -> list[Diagnostic]:
     """Why the child did not send everything."""
     failure, end = result.failure, result.end
+    if _OUT_OF_MEMORY.search(text):
+        return [replace(host.exhausted(MemoryError()), details=text)]
     if failure is None:
         if end is not None and end.si_code != os.CLD_EXITED:
             return [verifier.death(signal.Signals(end.si_status).name, text, spec)]
         # LLVM may print an error and leave by exit(1).
         return verifier.compile_diagnostics(text, source, spec)
     if failure.kind == "compile":
-        return verifier.compile_diagnostics(text, source, spec)
+        return [_named(d) for d in verifier.compile_diagnostics(text, source, spec)]
     if failure.kind == "load":
-        return verifier.load_diagnostics(text, failure.function, source, spec)
+        found = verifier.load_diagnostics(text, failure.function, source, spec)
+        return [_named(d) for d in found]
     return [
         Diagnostic(
             failure.kind, failure.message, help=failure.help, origin=Origin.HOST, details=text
         )
     ]
+
+
+def _named(diagnostic: Diagnostic) -> Diagnostic:
+    """With the privilege by its name where one is missing, which no log says."""
+    if diagnostic.code != "no-privilege":
+        return diagnostic
+    cause = privilege.explain(privilege.LOAD, errno.EPERM)
+    return replace(cause, label=diagnostic.label, details=diagnostic.details)

@@ -12,7 +12,9 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
+from probekit import host
 from probekit.backends import Backend, CSource, Descriptors, LoadFailure
+from probekit.diagnostics import DiagnosticError
 from probekit.record import Record
 
 BACKENDS = {"bcc": "BccBackend"}  # name, and module of that name → class; imported only in here
@@ -20,6 +22,7 @@ MAX_DESCRIPTORS = 253  # of one message: SCM_MAX_FD, include/net/scm.h
 
 _PR_SET_PDEATHSIG = 1  # include/uapi/linux/prctl.h
 _EXIT_BUG = 70
+_COMPILER_FILES = 16  # what bcc and its compiler have open at once
 
 
 class Job(Record):
@@ -53,6 +56,7 @@ def run_child(job: Job, sock: socket.socket, parent: int) -> NoReturn:
 
 def _report(job: Job, sock: socket.socket) -> None:
     try:
+        _require_descriptors(job.source)
         _send(sock, _backend(job.backend).load(job.source))
     except LoadFailure as failure:
         names = ("kind", "message", "help", "function")
@@ -88,8 +92,20 @@ def _confine(folder: str) -> None:
     sys.dont_write_bytecode = True
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     unlimited = resource.RLIM_INFINITY
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with suppress(OSError, ValueError):  # maps count against it before Linux 5.11 only
         resource.setrlimit(resource.RLIMIT_MEMLOCK, (unlimited, unlimited))
+
+
+def _require_descriptors(source: CSource) -> None:
+    """The compiler and bcc say nothing of use where they run out of them."""
+    try:
+        with host.explained():
+            host.require_descriptors(_COMPILER_FILES + len(source.maps) + len(source.programs))
+    except DiagnosticError as error:
+        (found,) = error.diagnostics
+        raise LoadFailure(found.code, found.message, found.help) from None
 
 
 def _backend(name: str) -> Backend:

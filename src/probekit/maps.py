@@ -42,4 +42,3 @@ LATER_MAP_KINDS = frozenset(
 
 MAX_KEY_SIZE = 512
 MAX_VALUE_SIZE = 32 << 10
-MAX_ENTRIES = (1 << 32) - 1

@@ -5,9 +5,8 @@ text ─read→ ProbeSpec ─check→ ir.Probe ─render→ CSource ─load→ L
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 from probekit.check import Checked, check
@@ -16,9 +15,8 @@ from probekit.ir import Probe
 from probekit.kernel.profile import KernelProfile
 from probekit.nearest import did_you_mean
 from probekit.record import replace
-from probekit.source import Source
 from probekit.spec import ProbeSpec, read
-from probekit.yamlnodes import MAX_BYTES
+from probekit.specfile import read_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,33 +40,34 @@ class Stopwatch:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begin
 
 
-def read_source(name: str) -> Source:
-    """The text of a spec file. Raises DiagnosticError where it cannot be read as text."""
-    try:
-        raw = sys.stdin.buffer.read(MAX_BYTES + 1) if name == "-" else _read(name)
-        return Source("<stdin>" if name == "-" else name, raw.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise _unreadable(name, f"it is not UTF-8 text (byte {error.start})") from None
-    except OSError as error:
-        raise _unreadable(name, (error.strerror or str(error)).lower()) from None
-
-
-def _read(name: str) -> bytes:
-    with open(name, "rb") as file:
-        return file.read(MAX_BYTES + 1)
-
-
-def _unreadable(name: str, why: str) -> DiagnosticError:
-    return DiagnosticError(
-        [Diagnostic("unreadable-spec", f"cannot read `{name}`: {why}", origin=Origin.USAGE)]
-    )
-
-
 def check_files(
-    paths: Sequence[str], settings: Mapping[str, str], profile: KernelProfile
+    paths: Sequence[str],
+    settings: Mapping[str, str],
+    profile: KernelProfile,
+    trusted: Collection[str] = (),
 ) -> list[Checked]:
-    """Each spec checked; all errors of all files are in the results, none is raised."""
-    specs = [_attempt(path) for path in paths]
+    """Each spec checked; all errors of all files are in the results, none is raised.
+
+    `trusted`: which of the paths are read whoever can write them.
+    """
+    return check_for_each(paths, settings, [profile], trusted)[0]
+
+
+def check_for_each(
+    paths: Sequence[str],
+    settings: Mapping[str, str],
+    profiles: Sequence[KernelProfile],
+    trusted: Collection[str] = (),
+) -> list[list[Checked]]:
+    """What `check_files` gives, for each of several kernels; each file is read once."""
+    specs = [_attempt(path, trusted) for path in paths]
+    return [_checked(specs, settings, profile) for profile in profiles]
+
+
+def _checked(
+    specs: Sequence[ProbeSpec | Checked], settings: Mapping[str, str], profile: KernelProfile
+) -> list[Checked]:
+    """The results in the order of `specs`; one more for the settings where they are wrong."""
     read_specs = [spec for spec in specs if isinstance(spec, ProbeSpec)]
     unknown = _unknown_settings(read_specs, settings) if len(read_specs) == len(specs) else []
     checked = [
@@ -77,9 +76,9 @@ def check_files(
     return checked + ([Checked(None, tuple(unknown))] if unknown else [])
 
 
-def _attempt(path: str) -> ProbeSpec | Checked:
+def _attempt(path: str, trusted: Collection[str]) -> ProbeSpec | Checked:
     try:
-        return read(read_source(path))
+        return read(read_source(path, trusted))
     except DiagnosticError as error:
         return Checked(None, error.diagnostics)
 
@@ -105,6 +104,11 @@ def probes_of(checked: Sequence[Checked]) -> list[Probe]:
     if all(one.probe is not None for one in checked):
         return [one.probe for one in checked if one.probe is not None]
     raise DiagnosticError([d for one in checked for d in one.diagnostics])
+
+
+def warnings_of(checked: Sequence[Checked]) -> list[Diagnostic]:
+    """What was said of specs that have no errors."""
+    return [d for one in checked if one.probe is not None for d in one.diagnostics]
 
 
 def load_probes(

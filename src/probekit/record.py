@@ -76,7 +76,7 @@ class Record(metaclass=RecordType):
         return f"{kind.__qualname__}({fields})"
 
 
-def replace(record: _R, **changes: object) -> _R:
+def replace(record: _R, /, **changes: object) -> _R:
     """A copy of `record` with some fields changed. Raises TypeError for one it has not."""
     kind = type(record)
     return kind(**{name: getattr(record, name) for name in kind.__match_args__} | changes)

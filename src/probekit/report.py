@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import IO
 
-from probekit.diagnostics import Diagnostic, Label, Origin
+from probekit.diagnostics import Diagnostic, Label, Origin, Severity
 from probekit.show import escaped
 from probekit.source import Source, Span
 
@@ -22,6 +22,8 @@ _COLOURS = {
     "off": "\x1b[0m",
 }
 _LONGEST_LINE = 160  # characters of a line that are shown
+MOST = 50  # diagnostics of one file that are shown as text
+_KERNELS_NAMED = 8
 _LONG_QUOTE = re.compile(r"`([^`]{120,})`")
 _ISSUES = "this is a mistake in probekit: please report it, with the spec and this output"
 
@@ -32,14 +34,44 @@ def wants_colour(stream: IO[str]) -> bool:
 
 
 def render_text(diagnostics: Iterable[Diagnostic], *, colour: bool, verbose: bool = False) -> str:
-    """All of them, a blank line after each."""
+    """Those that are read, a blank line after each: MOST of one file, and how many more it has.
+
+    Errors come before warnings where not all are shown; with `verbose` all are.
+    """
     paint = _Paint(colour)
-    return "".join("\n".join(_lines(d, paint, verbose)) + "\n\n" for d in diagnostics)
+    found = list(diagnostics)
+    shown, more = (found, {}) if verbose else _shown(found)
+    text = "".join("\n".join(_lines(d, paint, verbose)) + "\n\n" for d in shown)
+    rest = (_more(name, number) for name, number in more.items())
+    return text + "".join(f"{line}\n\n" for line in rest)
+
+
+def _shown(found: list[Diagnostic]) -> tuple[list[Diagnostic], dict[str, int]]:
+    """The first errors of each file, then its first warnings, in order; and how many more."""
+    by_name: dict[str, list[Diagnostic]] = {}
+    for one in found:
+        by_name.setdefault(one.place[0], []).append(one)
+    hidden: set[int] = set()
+    for all_of_one in by_name.values():
+        first = sorted(all_of_one, key=lambda one: one.severity is not Severity.ERROR)
+        hidden |= {id(one) for one in first[MOST:]}
+    more = {name: len(ones) - MOST for name, ones in by_name.items() if len(ones) > MOST}
+    return [one for one in found if id(one) not in hidden], more
+
+
+def _more(name: str, number: int) -> str:
+    file = f" in {visible(name)}" if name else ""
+    return f"... and {number} more{file}: `check --format json` has all of them"
 
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:
     """One JSON object a line, the same content."""
     return "".join(json.dumps(_as_data(d)) + "\n" for d in diagnostics)
+
+
+def fixed_as_json(diagnostics: Iterable[Diagnostic]) -> str:
+    """The same for what was mended: each has `"fixed": true`."""
+    return "".join(json.dumps({**_as_data(d), "fixed": True}) + "\n" for d in diagnostics)
 
 
 class _Paint:
@@ -63,8 +95,16 @@ def _lines(diagnostic: Diagnostic, paint: _Paint, verbose: bool) -> Iterator[str
         help = f"{help}; {_ISSUES}" if help else _ISSUES
     if help:
         yield f"{' ' * margin} {paint('frame', '=')} help: {_message(help)}"
+    if diagnostic.kernels:
+        yield f"{' ' * margin} {paint('frame', '=')} on: {visible(_kernels(diagnostic.kernels))}"
     if diagnostic.details:
         yield from _details(diagnostic, margin, paint, verbose)
+
+
+def _kernels(names: tuple[str, ...]) -> str:
+    """A fleet may have hundreds; the table has each."""
+    more = len(names) - _KERNELS_NAMED
+    return ", ".join(names[:_KERNELS_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _details(diagnostic: Diagnostic, margin: int, paint: _Paint, verbose: bool) -> Iterator[str]:
@@ -153,14 +193,21 @@ def _as_data(diagnostic: Diagnostic) -> dict[str, object]:
         ]
     if diagnostic.help:
         data["help"] = diagnostic.help
+    if diagnostic.kernels:
+        data["kernels"] = list(diagnostic.kernels)
     if diagnostic.details:
         data["details"] = diagnostic.details
+    if diagnostic.edits:
+        data["edits"] = [{**_span(edit.span), "text": edit.text} for edit in diagnostic.edits]
     return data
 
 
 def _place(source: Source, span: Span) -> dict[str, object]:
+    return {"file": source.name, **_span(span)}
+
+
+def _span(span: Span) -> dict[str, object]:
     return {
-        "file": source.name,
         "line": span.line,
         "column": span.column,
         "end_line": span.end_line,

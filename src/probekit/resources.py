@@ -1,4 +1,4 @@
-"""Where the files are that are no Python code: templates, schemas and shipped specs.
+"""Where the files are that are no Python code: templates, schemas, shipped specs, a page.
 
 Paths are text: `pathlib` takes 5 ms to import.
 """
@@ -24,6 +24,11 @@ def schema_dir() -> str:
 def spec_dir() -> str:
     """The folder of the specs that come with probekit."""
     return _folder("specs")
+
+
+def errors_page() -> str:
+    """The file that explains every code of a message."""
+    return os.path.join(_folder("docs"), "errors.md")
 
 
 def _folder(name: str) -> str:

@@ -56,7 +56,8 @@ class _Walk:
 
 # What is said for people and editors.
 ANNOTATIONS = frozenset(
-    ("$schema", "title", "description", "examples", "default", "definitions", "defaultSnippets")
+    "$schema title description examples default definitions".split()
+    + "defaultSnippets deprecationMessage".split()
 )
 _BESIDE_ANOTHER = frozenset(("then", "else"))  # `if` reads them
 
@@ -88,10 +89,9 @@ def _type(_: _Walk, schema: Schema, data: Any) -> bool:
     return any(_TYPES[name](data) for name in ([types] if isinstance(types, str) else types))
 
 
-def _same(one: object, other: object) -> bool:
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    return one == other
+def is_same(one: object, other: object) -> bool:
+    """Without 1.0 and `true`, which are 1 elsewhere."""
+    return type(one) is type(other) and one == other
 
 
 def full_match(pattern: str, text: str) -> bool:
@@ -130,8 +130,8 @@ def _number(data: object) -> bool:
 # One row for each keyword that the schema uses; each lets pass what it is not about.
 _RULES: dict[str, Callable[[_Walk, Schema, Any], bool]] = {
     "type": _type,
-    "const": lambda _, schema, data: _same(schema["const"], data),
-    "enum": lambda _, schema, data: any(_same(one, data) for one in schema["enum"]),
+    "const": lambda _, schema, data: is_same(schema["const"], data),
+    "enum": lambda _, schema, data: any(is_same(one, data) for one in schema["enum"]),
     "required": lambda _, schema, data: (
         not isinstance(data, dict) or all(key in data for key in schema["required"])
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from probekit.record import Record
 
 
@@ -13,8 +15,14 @@ class Source(Record):
 
     def line(self, number: int) -> str:
         """The text of line `number` (from 1) without its end; empty past the last line."""
-        lines = self.text.split("\n")
+        lines = _lines_of(self.text)
         return lines[number - 1].rstrip("\r") if 0 < number <= len(lines) else ""
+
+
+@lru_cache(maxsize=8)
+def _lines_of(text: str) -> list[str]:
+    """Split once for all who ask: a file may have a million lines, and faults on each."""
+    return text.split("\n")
 
 
 class Span(Record):

@@ -116,8 +116,8 @@ def read(source: Source) -> ProbeSpec:
     broken = {_part(path) for path in shape.places if path[:1] not in {(key,) for key in _APART}}
     if () in broken:
         raise DiagnosticError(shape.faults)
-    assert isinstance(root, Mapping)
-    return _Reader(source, root, shape, frozenset(broken)).probe()
+    assert isinstance(shape.root, Mapping)
+    return _Reader(source, shape.root, shape, frozenset(broken)).probe()
 
 
 def _part(path: Path) -> Path:

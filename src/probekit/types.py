@@ -117,13 +117,22 @@ POINTER = IntType("ptr", 64, False, Shown.POINTER)
 PLAIN_INTEGERS = {t.name: t for t in (U8, U16, U32, U64, S8, S16, S32, S64, BOOL)}
 INTEGERS = PLAIN_INTEGERS | {t.name: t for t in (DURATION, TIMESTAMP, POINTER)}
 
+# One line each, for those that are more than a number.
+MEANINGS = {
+    "bool": "0 or 1, shown as `false` or `true`",
+    "duration": "a `u64` of nanoseconds, written and shown as `250us` or `1.5s`",
+    "timestamp": "a `u64` of nanoseconds, CLOCK_MONOTONIC, as `now` gives; shown as local time",
+    "ptr": "a `u64`: an address in the traced process, shown in hexadecimal",
+}
+
 # What the format has beyond this version's types.
 LATER_TYPES = frozenset(
     "size ipv4 port ipv6 mac ip errno signal syscall uid gid ifindex device pci_vendor"
     " pci_device cgroup ksym kstack ustack counter stats".split()
 )
-_CHAR = re.compile(r"char\(\s*([0-9]{1,6})\s*\)", re.ASCII)
-_LATER = re.compile(r"(bytes|[us](8|16|32|64)|bool)\(\s*[0-9]+\s*\)", re.ASCII)
+# Compiled where first needed: many specs need neither.
+_CHAR = r"char\(\s*([0-9]{1,6})\s*\)"
+_LATER = r"(bytes|[us](8|16|32|64)|bool)\(\s*[0-9]+\s*\)"
 MAX_CHAR = 4096
 
 
@@ -131,7 +140,7 @@ def scalar_type(text: str) -> Type | None:
     """The type that `text` names, None where it names none of this version's."""
     if text in INTEGERS:
         return INTEGERS[text]
-    match = _CHAR.fullmatch(text)
+    match = re.fullmatch(_CHAR, text, re.ASCII)
     if match and 2 <= int(match.group(1)) <= MAX_CHAR:
         return CharType(int(match.group(1)))
     return None
@@ -139,4 +148,4 @@ def scalar_type(text: str) -> Type | None:
 
 def is_later_type(text: str) -> bool:
     """Whether the format has the type `text` and this version does not."""
-    return text in LATER_TYPES or _LATER.fullmatch(text) is not None
+    return text in LATER_TYPES or re.fullmatch(_LATER, text, re.ASCII) is not None

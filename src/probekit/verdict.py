@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from probekit import pipeline
 from probekit.entry import exit_code, report
 from probekit.kernel.profile import profile_for_check
 
 
-def check_specs(specs: Sequence[str], settings: Mapping[str, str], format: str) -> int:
+def check_specs(
+    specs: Sequence[str], settings: Mapping[str, str], format: str, trusted: Collection[str] = ()
+) -> int:
     """Checks all of them, and writes what was found, as `text` or `json`. The exit code."""
     profile = profile_for_check()
-    results = pipeline.check_files(specs, settings, profile)
+    results = pipeline.check_files(specs, settings, profile, trusted)
     found = [diagnostic for result in results for diagnostic in result.diagnostics]
     report(found, format=format)
     for result in results:

@@ -54,6 +54,12 @@ class _Cause(Record):
 _NO_PRIVILEGE = _Cause(
     r"Operation not permitted", "bpf(2) is not permitted", _PRIVILEGE, "no-privilege"
 )
+_TOO_MANY_FILES = _Cause(
+    r"Too many open files",
+    "this process may have no more open files, and each map and program is one",
+    "raise the limit: `ulimit -n 4096`, in a systemd unit `LimitNOFILE=4096`",
+    "descriptor-limit",
+)
 _STACK_EXCEEDED = _Cause(
     r"BPF stack limit of 512 bytes is exceeded|combined stack size of .* Too large",
     "the values of this program need more than the 512 bytes of stack that the kernel gives",
@@ -65,6 +71,7 @@ _STACK_EXCEEDED = _Cause(
 # The first that matches is taken.
 _REJECTIONS = (
     _NO_PRIVILEGE,
+    _TOO_MANY_FILES,
     _STACK_EXCEEDED,
     _Cause(
         r"Program .*too large|jumps is too complex|too many states|jump out of range",
@@ -110,7 +117,6 @@ _REJECTIONS = (
 _MAP_HELP = {
     "Argument list too long": "lower `max_entries`: the map would be larger than any may be",
     "Cannot allocate memory": "lower `max_entries`: the kernel has no memory for so many",
-    "Too many open files": "raise the limit: `ulimit -n 4096`",
     "Invalid argument": "its sizes or `max_entries` are outside of what this kernel allows",
 }
 
@@ -206,8 +212,9 @@ def _label(spec: Source, line: int, words: str = "") -> Label | None:
 
 
 def _refused_map(c_name: str, why: str, label: Label | None, text: str) -> Diagnostic:
-    if re.search(_NO_PRIVILEGE.pattern, why):
-        return _explained(_NO_PRIVILEGE, label, text)
+    for cause in (_NO_PRIVILEGE, _TOO_MANY_FILES):
+        if re.search(cause.pattern, why):
+            return _explained(cause, label, text)
     name = c_name.removeprefix("m_")
     message = f"the kernel refuses the map `{name}`: {why[:1].lower()}{why[1:]}"
     return _explained(_Cause("", message, _MAP_HELP.get(why, ""), "map-refused"), label, text)

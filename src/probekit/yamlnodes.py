@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Mapping as Map
 from typing import Any, TypeAlias
 
 from probekit.record import Record
@@ -123,3 +124,16 @@ def plain_data(node: Node) -> Any:
     if isinstance(node, Sequence):
         return [plain_data(item) for item in node]
     return {key.text: plain_data(value) for key, value in node}
+
+
+def renamed(node: Node, names: Map[Span, str]) -> Node:
+    """The same node with other keys, by the places of the keys."""
+    if isinstance(node, Scalar):
+        return node
+    if isinstance(node, Sequence):
+        return Sequence(node.span, tuple(renamed(item, names) for item in node))
+    items = (
+        (Scalar(key.span, names.get(key.span, key.text), key.plain, key.raw), renamed(value, names))
+        for key, value in node
+    )
+    return Mapping(node.span, tuple(items))

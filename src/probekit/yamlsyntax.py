@@ -1,14 +1,25 @@
-"""What is wrong with text that is no YAML, in our own words."""
+"""What is wrong with text that is no YAML, in our own words.
+
+Imported on the way to an error only.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import yaml
 
-from probekit.diagnostics import Diagnostic, Label
+from probekit.diagnostics import Diagnostic, Edit
+from probekit.notaspec import foreign_text
+from probekit.record import Record
+from probekit.schemachoice import OPTIONS
+from probekit.schemahelp import for_line
 from probekit.source import Source, Span
+from probekit.yamlflow import flow_fault
+from probekit.yamlindent import Opened, misfit, strange_space, tab, too_deep
+from probekit.yamlquote import in_quotes, syntax_error
 
 # libyaml's and PyYAML's words for what people really get wrong → cause and fix in ours.
 _ADVICE = (
@@ -56,83 +67,232 @@ _ADVICE = (
         "a spec is one mapping: check the indentation, and remove `%` lines",
     ),
 )
+# Looking for a cause goes through a line again and again: nobody wrote a longer one by hand.
+_LONGEST_LINE = 1000  # characters
+_BEGINS_SO = re.compile(
+    "cannot start any token|expected comment or line break|mapping keys are not allowed"
+    "|block sequence entries are not allowed|expected node content|expected alphabetic"
+)
+_ENDED = re.compile("did not find expected (key|'-' indicator)")
+_KEY = re.compile(r"\s*(?:- +)*[A-Za-z_]+")
+_PAIR = re.compile(r":\s+\S")
+_NO_SPACE = re.compile(r"(?:- +)*([A-Za-z_]\w*):(\S.*)")
+_NO_COLON = re.compile(r"(?:- +)*([A-Za-z_]\w*)[ \t]+(\S.*)")
+_TWO_PAIRS = re.compile(r"( *(?:- +)*)[\w.-]+: +[^\s,:]+(,? +)(\w+)$")
 
 
-def syntax_fault(source: Source, error: yaml.YAMLError) -> Diagnostic:
-    """The diagnostic for what PyYAML raised."""
-    problem = str(getattr(error, "problem", None) or "")
-    span = _place(source, error)
-    tab = _tab(source, span.line)
-    if tab is not None:
-        label = Label(source, tab)
-        return Diagnostic(
-            "yaml-syntax", "a tab in the indentation", label, help="indent with spaces"
-        )
-    if "could not find expected ':'" in problem:
-        return _no_colon(source, error, span)
-    message, help = _special_cause(source, problem, span) or _advice(problem)
-    if "expected ',' or" in problem:
-        span = _opened(error, span)
-    if message == _NO_PAIR:
-        span = _line_above(source, span)
-    return Diagnostic("yaml-syntax", message, Label(source, span), help=help)
+class _Fault(Record):
+    """What PyYAML said: its problem, and the place; `opened` are the mappings and lists there."""
+
+    source: Source
+    problem: str
+    span: Span
+    begun: Span | None
+    opened: tuple[Opened, ...]
+    is_flow: bool
+
+    @property
+    def line(self) -> str:
+        return self.source.line(self.span.line)
+
+    @property
+    def before(self) -> str:
+        return self.line[: self.span.column - 1]
 
 
-def _advice(problem: str) -> tuple[str, str]:
-    for words, message, help in _ADVICE:
-        if words in problem:
-            return message, help
-    return "this is not YAML", "check the quotes, the indentation and the brackets around here"
+def syntax_fault(
+    source: Source, error: yaml.YAMLError, opened: tuple[Opened, ...] = (), *, is_flow: bool = False
+) -> Diagnostic:
+    """The diagnostic for what PyYAML raised.
+
+    `opened` are the mappings and lists that the place may belong to, the nearest first; `is_flow`
+    where the innermost one is in YAML's own brackets.
+    """
+    begun: Any = getattr(error, "context_mark", None)
+    fault = _Fault(
+        source,
+        str(getattr(error, "problem", None) or ""),
+        _place(source, error),
+        Span.point(begun.line + 1, begun.column + 1) if begun is not None else None,
+        opened,
+        is_flow,
+    )
+    if max(map(len, source.text.split("\n"))) > _LONGEST_LINE:
+        return _advice(fault)
+    return next(found for cause in _CAUSES if (found := cause(fault)) is not None)
 
 
-_NO_PAIR = "this line is no `key: value`, and the next one begins with a key"
+def _foreign(fault: _Fault) -> Diagnostic | None:
+    return foreign_text(fault.source)
 
 
-def _special_cause(source: Source, problem: str, span: Span) -> tuple[str, str] | None:
-    """What only a look at the line tells."""
-    line = source.line(span.line)
-    before, here = line[: span.column - 1], line[span.column - 1 : span.column]
-    if "cannot start any token" in problem:
-        return f"a value cannot begin with `{here}`", "put it in quotes"
-    if _ENDED.search(problem) and before.strip(" -"):
-        help = "put the whole value in quotes; in single quotes a `'` is written `''`"
-        return "the value ended before this", help
-    if "mapping values are not allowed" in problem and _KEY.fullmatch(before):
-        above = _line_above(source, span)
-        if _PAIR.search(source.line(above.line)):
-            help = f"line it up with the key of line {above.line}, which has its value already"
-            return "this line is indented too deep", help
-        return _NO_PAIR, "write a `:` and a space after the key"
-    return None
+def _tab(fault: _Fault) -> Diagnostic | None:
+    return tab(fault.source, fault.span.line)
 
 
-def _tab(source: Source, line: int) -> Span | None:
-    """The first tab before the text of a line, or of the one above it."""
-    for number in (line - 1, line):
-        text = source.line(number)
-        indentation = text[: len(text) - len(text.lstrip(" \t-"))]
-        if "\t" in indentation:
-            return Span.point(number, indentation.index("\t") + 1)
-    return None
+def _strange_space(fault: _Fault) -> Diagnostic | None:
+    return strange_space(fault.source, fault.span.line)
 
 
-def _no_colon(source: Source, error: yaml.YAMLError, span: Span) -> Diagnostic:
+def _no_colon(fault: _Fault) -> Diagnostic | None:
     """A key that was begun, and whose `: ` never came."""
-    mark: Any = getattr(error, "context_mark", None)
-    number = mark.line + 1 if mark is not None else span.line
+    if "could not find expected ':'" not in fault.problem:
+        return None
+    place = _text_of(fault.source, (fault.begun or fault.span).line)
+    return _without_pair(fault.source, place, "a key without a `:`")
+
+
+def _no_pair(fault: _Fault) -> Diagnostic | None:
+    """A key below a line that is no pair, or that is a whole one."""
+    if "mapping values are not allowed" not in fault.problem or not _KEY.fullmatch(fault.before):
+        return None
+    above = _line_above(fault.source, fault.span)
+    if _PAIR.search(fault.source.line(above.line)):
+        return too_deep(fault.source, _text_of(fault.source, fault.span.line), above.line)
+    message = "this line is no `key: value`, and the next one begins with a key"
+    return _without_pair(fault.source, above, message)
+
+
+def _without_pair(source: Source, place: Span, message: str) -> Diagnostic:
+    """`key:value` and `key value`, and how they are written."""
+    text = source.line(place.line)[place.column - 1 :].rstrip()
+    glued = _NO_SPACE.fullmatch(text)
+    if glued:
+        pair = f"{glued[1]}: {glued[2]}"
+        edit = Edit(_ending(place, text, glued.start(1)), pair)
+        help = f"write a space after it: `{pair}`"
+        return syntax_error(source, place, "no space after the `:`", help, edit)
+    apart = _NO_COLON.fullmatch(text)
+    if apart and apart[1] in OPTIONS:
+        pair = f"{apart[1]}: {apart[2]}"
+        edit = Edit(_ending(place, text, apart.start(1)), pair)
+        return syntax_error(source, place, message, f"write `{pair}`", edit)
+    return syntax_error(source, place, message, "write a `:` and a space after the key")
+
+
+def _two_pairs(fault: _Fault) -> Diagnostic | None:
+    """`count: calls, key: pid`, in which the second key is one that the format has."""
+    found = _TWO_PAIRS.fullmatch(fault.before)
+    if "mapping values" not in fault.problem or not found or found[3] not in OPTIONS:
+        return None
+    number, start = fault.span.line, found.start(2) + 1
+    edit = Edit(Span(number, start, number, found.start(3) + 1), "\n" + " " * len(found[1]))
+    place = Span(number, found.start(3) + 1, number, found.end(3) + 1)
+    help = f"write `{found[3]}:` on a line of its own, below"
+    return syntax_error(fault.source, place, "two keys on one line", help, edit)
+
+
+def _begins_so(fault: _Fault) -> Diagnostic | None:
+    """A value whose first character means something in YAML."""
+    if not _BEGINS_SO.search(fault.problem):
+        return None
+    character = _first_character(fault)
+    message = f"a value cannot begin with `{character}`"
+    if not character.strip():
+        return None
+    found = in_quotes(fault.source, fault.span, message, is_flow=fault.is_flow)
+    step = for_line(fault.line.strip().removeprefix("- "))
+    return found or syntax_error(fault.source, fault.span, message, step or "put it in quotes")
+
+
+def _first_character(fault: _Fault) -> str:
+    is_later = fault.begun is not None and fault.begun.line == fault.span.line
+    column = fault.begun.column if is_later and fault.begun else fault.span.column
+    return fault.line[column - 1 : column]
+
+
+def _has_colon(fault: _Fault) -> Diagnostic | None:
+    if "mapping values are not allowed" not in fault.problem:
+        return None
+    message = "a `:` stands where no key can be"
+    return in_quotes(fault.source, fault.span, message, is_flow=fault.is_flow)
+
+
+def _ended_early(fault: _Fault) -> Diagnostic | None:
+    """Text after a value that quotes or brackets had ended."""
+    if not _ENDED.search(fault.problem) or not fault.before.strip(" -"):
+        return None
+    message = "the value ended before this"
+    found = in_quotes(fault.source, fault.span, message)
+    if found is not None and found.label is not None:
+        return syntax_error(fault.source, fault.span, message, found.help, *found.edits)
+    help = "put the whole value in quotes; in single quotes a `'` is written `''`"
+    return syntax_error(fault.source, fault.span, message, help)
+
+
+def _misfit(fault: _Fault) -> Diagnostic | None:
+    if not _ENDED.search(fault.problem):
+        return None
+    return misfit(fault.source, fault.span, fault.opened)
+
+
+def _in_brackets(fault: _Fault) -> Diagnostic | None:
+    if "expected ',' or" not in fault.problem:
+        return None
+    return flow_fault(fault.source, fault.span, fault.begun or fault.span)
+
+
+def _escape(fault: _Fault) -> Diagnostic | None:
+    """`\\d` in double quotes, where the backslash itself was meant."""
+    if "unknown escape" not in fault.problem:
+        return None
+    written = fault.line[fault.span.column - 1 : fault.span.column + 1]
+    place = Span(fault.span.line, fault.span.column, fault.span.line, fault.span.column + 2)
+    help = f"write `\\{written}`, or use single quotes, in which a `\\` is just a `\\`"
+    message = f"`{written}` means nothing in double quotes"
+    return syntax_error(fault.source, place, message, help, Edit(place, f"\\{written}"))
+
+
+def _open_quote(fault: _Fault) -> Diagnostic | None:
+    """A quote that is never closed, and the line's text in quotes where nothing follows."""
+    if "unexpected end of stream" not in fault.problem:
+        return None
+    text = fault.line[fault.span.column - 1 :].rstrip()
+    message, help = "a quote is not closed", "close it with the same quote"
+    if not text or text.count(text[0]) != 1 or fault.is_flow or "\\" in text:
+        return syntax_error(fault.source, fault.span, message, help)
+    edit = Edit(_ending(fault.span, text, 0), text + text[0])
+    return syntax_error(fault.source, fault.span, message, f"{help}: `{edit.text}`", edit)
+
+
+def _advice(fault: _Fault) -> Diagnostic:
+    for words, message, help in _ADVICE:
+        if words in fault.problem:
+            return syntax_error(fault.source, fault.span, message, help)
+    help = "check the quotes, the indentation and the brackets around here"
+    return syntax_error(fault.source, fault.span, "this is not YAML", help)
+
+
+_Cause: TypeAlias = Callable[[_Fault], Diagnostic | None]
+# The first that knows of it has the word; the last one always has some.
+_CAUSES: tuple[_Cause, ...] = (
+    _foreign,
+    _tab,
+    _strange_space,
+    _no_colon,
+    _no_pair,
+    _two_pairs,
+    _begins_so,
+    _has_colon,
+    _misfit,
+    _ended_early,
+    _in_brackets,
+    _escape,
+    _open_quote,
+    _advice,
+)
+
+
+def _ending(place: Span, text: str, start: int) -> Span:
+    """From `start` in `text`, which stands at `place`, to its end."""
+    return Span(place.line, place.column + start, place.line, place.column + len(text))
+
+
+def _text_of(source: Source, number: int) -> Span:
+    """A line without its indentation."""
     line = source.line(number).rstrip()
     start = len(line) - len(line.lstrip(" "))
-    label = Label(source, Span(number, start + 1, number, max(len(line), start + 1) + 1))
-    name, colon, value = line.strip().partition(":")
-    if colon and value:
-        help = f"write a space after it: `{name}: {value}`"
-        return Diagnostic("yaml-syntax", "no space after the `:`", label, help=help)
-    return Diagnostic("yaml-syntax", "a key without a `:`", label, help="write `key: value`")
-
-
-_PAIR = re.compile(r":\s+\S")
-_ENDED = re.compile("did not find expected (key|'-' indicator)")
-_KEY = re.compile(r"\s*[A-Za-z_]+")
+    return Span(number, start + 1, number, max(len(line), start + 1) + 1)
 
 
 def _line_above(source: Source, span: Span) -> Span:
@@ -143,14 +303,6 @@ def _line_above(source: Source, span: Span) -> Span:
     line = source.line(number).rstrip()
     start = len(line) - len(line.lstrip(" -"))
     return Span(number, start + 1, number, len(line) + 1)
-
-
-def _opened(error: yaml.YAMLError, span: Span) -> Span:
-    """The bracket, where what is missing was only missed on a later line."""
-    mark: Any = getattr(error, "context_mark", None)
-    if mark is None or mark.line + 1 == span.line:
-        return span
-    return Span.point(mark.line + 1, mark.column + 1)
 
 
 def _place(source: Source, error: yaml.YAMLError) -> Span:
@@ -166,28 +318,3 @@ def _place(source: Source, error: yaml.YAMLError) -> Span:
     line = min(mark.line, len(lines) - 1)
     column = mark.column if line == mark.line else len(lines[line].rstrip())
     return Span.point(line + 1, column + 1)
-
-
-# Control and bidirectional characters, characters without a width, and line ends that only
-# YAML takes for such, make a file read otherwise than it works.
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
-    "|\r(?!\n)"
-)
-
-
-def hidden_character(source: Source) -> Diagnostic | None:
-    """The first character that nobody sees, None where there is none."""
-    found = _HIDDEN.search(source.text)
-    if found is None:
-        return None
-    before = source.text[: found.start()]
-    column = found.start() - before.rfind("\n")
-    code = ord(found.group())
-    escape = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
-    return Diagnostic(
-        "hidden-character",
-        f"the invisible character U+{code:04X}",
-        Label(source, Span.point(before.count("\n") + 1, column)),
-        help=f'remove it, or write it as an escape in double quotes: "{escape}"',
-    )

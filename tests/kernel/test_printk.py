@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 from asm import only_process, printk
@@ -124,7 +125,7 @@ def test_the_trace_pipe_keeps_its_lines() -> None:
     with find_tracefs() as tracefs, reading() as reader, printing(text):
         call(0, 0, 0)
         assert len(reader.read()) == 3
-        trace = (tracefs.path / "trace").read_bytes()
+        trace = Path(tracefs.path, "trace").read_bytes()
     assert trace.count(TAG + b"stays 0") == 3
 
 

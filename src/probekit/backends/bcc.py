@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 from probekit.backends import CSource, Descriptors, LoadFailure
+from probekit.host import exhausted
 from probekit.resources import template_dir
 
 _PROGRAM_TYPES = {"tracepoint": "TRACEPOINT"}  # a CProgram's kind → the constant of bcc.BPF
@@ -21,6 +22,13 @@ _INSTALL = (
     " with the distribution's Python, or in a virtual environment made by"
     " `/usr/bin/python3 -m venv --system-site-packages`"
 )
+_REINSTALL = (
+    "install it anew, and look for a second one beside it (Debian, Ubuntu:"
+    " `apt install --reinstall python3-bpfcc libbpfcc`)"
+)
+# What the dynamic linker says, which ctypes repeats.
+_NO_LIBRARY = re.compile(r"(\S+): cannot open shared object file")
+_NO_MEMORY = re.compile("failed to map segment|[Cc]annot allocate memory|cannot create shared")
 
 
 class BccBackend:
@@ -57,17 +65,39 @@ def _enter_headers() -> None:
 def _import_bcc() -> Any:
     try:
         bcc = importlib.import_module("bcc")
-    except ModuleNotFoundError as error:
-        if error.name == "bcc":
-            raise LoadFailure("no-bcc", f"{sys.executable} finds no bcc", _INSTALL) from error
-        raise LoadFailure("no-bcc", f"bcc cannot be imported: {error}", _INSTALL) from error
-    except (ImportError, OSError, AttributeError) as error:  # libbcc.so is missing, or too old
-        raise LoadFailure("no-bcc", f"bcc cannot be imported: {error}", _INSTALL) from error
+    except MemoryError as error:
+        raise _out_of_memory() from error
+    except Exception as error:
+        raise _not_imported(error) from error
     if not hasattr(bcc, "BPF"):
         message = f"{bcc.__file__} is not the BPF Compiler Collection: it has no `BPF`"
         help = f"`pip uninstall bcc` (another project that has the same name); {_INSTALL}"
         raise LoadFailure("wrong-bcc", message, help)
     return bcc
+
+
+def _not_imported(error: Exception) -> LoadFailure:
+    """Why there is no bcc. What was raised is printed: the diagnostic's details."""
+    import traceback
+
+    if isinstance(error, ModuleNotFoundError) and error.name == "bcc":
+        return LoadFailure("no-bcc", f"{sys.executable} finds no bcc", _INSTALL)
+    traceback.print_exception(error)
+    if _NO_MEMORY.search(str(error)):
+        return _out_of_memory()
+    missing = _NO_LIBRARY.match(str(error))
+    if missing:
+        why = f"its library `{missing[1]}` is not there"
+    elif isinstance(error, AttributeError):  # ctypes finds no such function
+        why = "its library is of another version"
+    else:
+        why = f"importing it ends in {type(error).__name__}"
+    return LoadFailure("broken-bcc", f"bcc cannot be used: {why}", _REINSTALL)
+
+
+def _out_of_memory() -> LoadFailure:
+    found = exhausted(MemoryError())
+    return LoadFailure(found.code, found.message, found.help)
 
 
 def _compile(bcc: Any, source: CSource) -> Any:

@@ -10,6 +10,11 @@ from probekit.nearest import nearest
 from probekit.spec import ProgramSpec
 from probekit.yamlnodes import Scalar
 
+_ELSEWHERE = (
+    "the kernel that will run it may have it: `sudo probekit kernel save FILE` there, then"
+    " `probekit check SPEC --kernel FILE`"
+)
+
 
 def find_tracepoint(faults: Faults, spec: ProgramSpec, profile: KernelProfile) -> TracepointFormat:
     """The format of the program's attach point. Raises Fault where there is none."""
@@ -50,8 +55,7 @@ def _unknown(
     if not help and is_certain:
         help = _what_there_is(group, name, profile.tracepoints())
     if not is_certain:
-        elsewhere = "check it on the host that will run it: `sudo probekit check ...`"
-        help = f"{help} Otherwise {elsewhere}" if help else elsewhere
+        help = f"{help} If not: {_ELSEWHERE}" if help else _ELSEWHERE
     return faults.fault(
         "unknown-tracepoint",
         f"{profile.origin} has no tracepoint `{group}/{name}`",

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from probekit.diagnostics import Diagnostic, Label, Severity
+from probekit.diagnostics import Diagnostic, Edit, Label, Severity
 from probekit.expr.parse import ExpressionError, parse
 from probekit.expr.syntax import Number, Place, Syntax
-from probekit.source import Source, Span
+from probekit.record import replace
+from probekit.source import Span
+from probekit.spec import ProbeSpec
 from probekit.yamlnodes import Node, Scalar, scalar_value, start_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from probekit.check.elsewhere import Elsewhere, Meaning  # imported on the way to an error only
 
 
 class Fault(Exception):
@@ -57,8 +63,10 @@ class Together:
 class Faults:
     """Collects the diagnostics of one spec."""
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    def __init__(self, spec: ProbeSpec) -> None:
+        self.spec = spec
+        self.source = spec.source
+        self._elsewhere: Elsewhere | None = None  # made at the first error that asks for it
         self._found: dict[Diagnostic, None] = {}
 
     @property
@@ -75,11 +83,27 @@ class Faults:
         related: tuple[Span, str] | None = None,
         note: str = "",
         severity: Severity = Severity.ERROR,
+        edits: tuple[Edit, ...] = (),
     ) -> Fault:
         """A fault to raise or to add; `note` stands beside the underlined place."""
         others = (Label(self.source, *related),) if related else ()
         label = Label(self.source, span, note)
-        return Fault(Diagnostic(code, message, label, others, help, severity))
+        return Fault(Diagnostic(code, message, label, others, help, severity, edits=edits))
+
+    def warn(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        help: str,
+        related: tuple[Span, str] | None = None,
+        edits: tuple[Edit, ...] = (),
+    ) -> None:
+        """Adds what is allowed and yet surely not meant."""
+        warning = self.fault(
+            code, message, span, help, related, severity=Severity.WARNING, edits=edits
+        )
+        self.add(warning.diagnostic)
 
     def add(self, *diagnostics: Diagnostic) -> None:
         """Keeps them, each once."""
@@ -98,13 +122,50 @@ class Faults:
             raise CausedByAnother
 
     @contextmanager
-    def at(self, scalar: Scalar, offset: int = 0) -> Iterator[None]:
-        """Gives an expression's errors their place: `offset` is where it starts in `scalar`."""
+    def at(
+        self, scalar: Scalar, offset: int = 0, related: tuple[Span, str] | None = None
+    ) -> Iterator[None]:
+        """Gives an expression's errors their place: `offset` is where it starts in `scalar`.
+
+        `related` is a place that all of them have to do with.
+        """
         try:
             yield
         except ExpressionError as error:
-            span = scalar.part(error.place.start + offset, error.place.end + offset)
-            raise self.fault(error.code, error.message, span, error.help) from None
+            first, *others = self._all_of(error.moved(offset), scalar, related)
+            self.add(*others)
+            raise Fault(first) from None
+
+    def doubt(self, error: ExpressionError, scalar: Scalar, offset: int = 0) -> None:
+        """Adds, as a warning, what an expression may say and hardly means."""
+        (found,) = self._all_of(error.moved(offset), scalar, None)
+        self.add(replace(found, severity=Severity.WARNING))
+
+    def _all_of(
+        self, error: ExpressionError, scalar: Scalar, related: tuple[Span, str] | None
+    ) -> Iterator[Diagnostic]:
+        from probekit.check.edits import edits_of  # only on the way to an error
+
+        span = scalar.part(error.place.start, error.place.end)
+        found = self._meaning(error, span, scalar.text[error.place.start : error.place.end])
+        if found is not None:
+            yield self.fault(error.code, found[0], span, *found[1:]).diagnostic
+        else:
+            edits = edits_of(scalar, error.mends)
+            code, message, help = error.code, error.message, error.help
+            yield self.fault(code, message, span, help, related, edits=edits).diagnostic
+        for other in error.others:
+            yield from self._all_of(other, scalar, related)
+
+    def _meaning(self, error: ExpressionError, span: Span, written: str) -> Meaning | None:
+        """What the name that is all the error's subject means elsewhere in the spec."""
+        if not error.subject:
+            return None
+        if self._elsewhere is None:
+            from probekit.check.elsewhere import Elsewhere
+
+            self._elsewhere = Elsewhere(self.spec)
+        return self._elsewhere.meaning(error.subject, span, written)
 
     def syntax(self, node: Node) -> Syntax:
         """The tree of the expression that stands at `node`. Raises Fault."""

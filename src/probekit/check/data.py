@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from probekit.check.context import Faults
-from probekit.duration import FORM, parse_duration
+from probekit.diagnostics import Edit
+from probekit.duration import FORM, duration_help, meant_duration, parse_duration
 from probekit.ir import Value
 from probekit.names import is_identifier
 from probekit.nearest import did_you_mean, listed
 from probekit.source import Span
 from probekit.types import (
-    INTEGERS,
-    LATER_TYPES,
-    MAX_CHAR,
     CharType,
     Field,
     IntType,
     Shown,
     StructType,
     Type,
-    is_later_type,
     scalar_type,
     struct_of,
 )
@@ -43,41 +40,9 @@ def _named_type(faults: Faults, node: Scalar) -> Type:
     found = scalar_type(node.text)
     if found is not None:
         return found
-    if is_later_type(node.text):
-        what = f"the type `{node.text}` is not in this version yet"
-        raise faults.fault("not-yet", what, node.span)
-    if node.text.startswith("char"):
-        help = f"text is `char(N)`: at most N-1 bytes and a NUL, N from 2 to {MAX_CHAR}"
-    elif node.text in _OTHER_NAMES:
-        help = f"write `{_OTHER_NAMES[node.text]}`"
-    else:
-        help = did_you_mean(
-            node.text,
-            [*INTEGERS, *LATER_TYPES],
-            "there are `u8` to `u64`, `s8` to `s64`, `bool`, `char(N)`, or a mapping of fields",
-        )
-    raise faults.fault("unknown-type", f"there is no type `{node.text}`", node.span, help)
+    from probekit.check.unknowntype import unknown_type  # only on the way to an error
 
-
-# What other languages call them.
-_OTHER_NAMES = {
-    "int": "s32",
-    "long": "s64",
-    "i8": "s8",
-    "i16": "s16",
-    "i32": "s32",
-    "i64": "s64",
-    "int32": "s32",
-    "int64": "s64",
-    "uint": "u32",
-    "uint8": "u8",
-    "uint16": "u16",
-    "uint32": "u32",
-    "uint64": "u64",
-    "string": "char(16)",
-    "str": "char(16)",
-    "boolean": "bool",
-}
+    raise unknown_type(faults, node)
 
 
 def _struct_type(faults: Faults, node: Mapping) -> StructType:
@@ -207,7 +172,10 @@ def _integer_data(faults: Faults, node: Scalar, type: IntType) -> int:
     if type.shown is Shown.DURATION and isinstance(value, str):
         value = parse_duration(value)
         if value is None:
-            raise faults.fault("bad-duration", f"`{node.text}` is not a duration", node.span, FORM)
+            what, meant = f"`{node.text}` is not a duration", meant_duration(node.text)
+            edits = (Edit(node.span, meant),) if meant else ()
+            help = duration_help(node.text)
+            raise faults.fault("bad-duration", what, node.span, help, edits=edits)
     elif type.shown is Shown.DURATION and value != 0:
         message = f"the duration `{node.text}` has no unit"
         raise faults.fault("bad-duration", message, node.span, FORM)

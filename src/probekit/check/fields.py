@@ -18,6 +18,7 @@ from probekit.types import (
     U32,
     U64,
     CharType,
+    IntType,
     Type,
 )
 
@@ -65,7 +66,13 @@ _DECLARED = {
     "__u64": U64,
     "aio_context_t": U64,
 }
-_CHAR_ARRAY = re.compile(r"(?:unsigned )?char\[([0-9]+)\]", re.ASCII)
+_CHAR_ARRAY = r"(?:unsigned )?char\[([0-9]+)\]"
+
+
+def declared_integer(declared: str) -> IntType | None:
+    """The integer that a C declaration of a plain one names; None for all else."""
+    plain = declared.replace("const ", "").strip()
+    return BOOL if plain == "bool" else _DECLARED.get(plain)
 
 
 def event_fields(event: TracepointFormat) -> tuple[dict[str, EventField], dict[str, str]]:
@@ -83,8 +90,7 @@ def event_fields(event: TracepointFormat) -> tuple[dict[str, EventField], dict[s
 
 def _field_type(field: Field, is_syscall: bool) -> Type | None:
     declared = field.type.replace("const ", "").strip()
-    array = _CHAR_ARRAY.fullmatch(declared)
-    if array:
+    if "[" in declared and re.fullmatch(_CHAR_ARRAY, declared, re.ASCII):
         return CharType(field.size) if field.size >= 2 else None
     if "[" in declared or "__data_loc" in declared or "__rel_loc" in declared:
         return None

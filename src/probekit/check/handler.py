@@ -7,13 +7,16 @@ from collections.abc import Callable
 from probekit.check.context import CausedByAnother, Fault, Faults
 from probekit.check.maps import MapTable, find_map
 from probekit.check.printing import check_print, check_printk
+from probekit.check.stack import check_stack
 from probekit.check.values import (
     Block,
     check_deletable,
     condition,
     declare,
+    declared,
     expression,
     key_of,
+    loosely,
     stored,
 )
 from probekit.expr.typed import Literal, Local, Param, TextLiteral, Typed, type_of
@@ -33,8 +36,8 @@ from probekit.ir import (
 )
 from probekit.source import Span
 from probekit.spec import Steps, StepSpec
-from probekit.types import IntType
-from probekit.yamlnodes import Mapping, Node, Scalar
+from probekit.types import POINTER, TIMESTAMP, IntType
+from probekit.yamlnodes import Mapping, Node, Scalar, start_of
 
 
 class Handlers:
@@ -64,7 +67,7 @@ def check_steps(handlers: Handlers, block: Block, specs: Steps) -> tuple[Step, .
             steps.extend(_STEPS[spec.verb.text](handlers, block, spec))
         name = spec.option("as")
         if attempt.failed and isinstance(name, Scalar) and name.text not in block.places:
-            block.broken.add(name.text)  # it would have been set here
+            block.spoil(name.text)  # it would have been set here
     return tuple(steps)
 
 
@@ -84,7 +87,7 @@ def _let_one(handlers: Handlers, block: Block, name: Scalar, node: Node) -> list
     try:
         value = expression(handlers.faults, block, node)
     except (Fault, CausedByAnother):
-        block.broken.add(name.text)
+        block.spoil(name.text)
         raise
     if isinstance(value, Literal | TextLiteral | Param):
         block.set(name.text, value)
@@ -95,12 +98,18 @@ def _let_one(handlers: Handlers, block: Block, name: Scalar, node: Node) -> list
     return [Let(name.span, name.text, value)]
 
 
-def _target(handlers: Handlers, spec: StepSpec) -> Map:
-    return find_map(handlers.faults, handlers.maps, spec.operand)
+def _target(handlers: Handlers, block: Block, spec: StepSpec) -> Map:
+    """The step's map. Where it is wrong, the step's expressions are checked for themselves."""
+    try:
+        return find_map(handlers.faults, handlers.maps, spec.operand)
+    except (Fault, CausedByAnother):
+        for option in ("key", "value", "by", "default"):
+            loosely(handlers.faults, block, spec.option(option))
+        raise
 
 
 def _lookup(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
-    faults, target = handlers.faults, _target(handlers, spec)
+    faults, target = handlers.faults, _target(handlers, block, spec)
     name, default = spec.option("as"), spec.option("default")
     assert isinstance(name, Scalar)
     key: Stored | None = None
@@ -109,7 +118,8 @@ def _lookup(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
         with together.part():
             key = key_of(faults, block, target, spec.verb, spec.option("key"))
         with together.part():
-            fallback = stored(faults, block, default, target.value) if default else None
+            if default is not None:
+                fallback = stored(faults, block, default, target.value, declared(target))
         with together.part():
             declare(faults, block, name)
             block.set(name.text, Local(name.text, target.value))
@@ -117,7 +127,7 @@ def _lookup(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
 
 
 def _update(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
-    faults, target = handlers.faults, _target(handlers, spec)
+    faults, target = handlers.faults, _target(handlers, block, spec)
     node = spec.option("value")
     assert node is not None
     key: Stored | None = None
@@ -125,9 +135,11 @@ def _update(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
         with together.part():
             key = key_of(faults, block, target, spec.verb, spec.option("key"))
         with together.part():
-            value = stored(faults, block, node, target.value)
+            value = stored(faults, block, node, target.value, declared(target))
         with together.part():
             mode = _mode(faults, target, spec.option("mode"))
+        with together.part():
+            check_stack(faults, target, start_of(node))
     site = handlers.site("update", target, spec.verb.span)
     return [Update(spec.verb.span, target, key, value, mode, site)]
 
@@ -146,28 +158,43 @@ def _mode(faults: Faults, target: Map, node: Node | None) -> str:
 
 
 def _delete(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
-    faults, target = handlers.faults, _target(handlers, spec)
-    check_deletable(faults, target, spec.verb, "write 0 with `update:`, or use `type: hash`")
-    key = key_of(faults, block, target, spec.verb, spec.option("key"))
+    faults, target = handlers.faults, _target(handlers, block, spec)
+    key: Stored | None = None
+    with faults.together() as together:
+        with together.part():
+            help = "write 0 with `update:`, or use `type: hash`"
+            check_deletable(faults, target, spec.verb, help)
+        with together.part():
+            key = key_of(faults, block, target, spec.verb, spec.option("key"))
     assert key is not None
     return [Delete(spec.verb.span, target, key)]
 
 
 def _count(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
-    faults, target = handlers.faults, _target(handlers, spec)
+    faults, target = handlers.faults, _target(handlers, block, spec)
     key: Stored | None = None
     with faults.together() as together:
         with together.part():
             key = key_of(faults, block, target, spec.verb, spec.option("key"))
         with together.part():
-            _check_countable(faults, target, spec.verb)
+            _check_countable(faults, target, spec.verb, spec.operand)
             by = _added(faults, block, target, spec.option("by"))
+        with together.part():
+            check_stack(faults, target, start_of(spec.option("key") or spec.operand))
     site = handlers.site("count", target, spec.verb.span)
     return [Count(spec.verb.span, target, key, by, site)]
 
 
-def _check_countable(faults: Faults, target: Map, verb: Scalar) -> None:
+def _check_countable(faults: Faults, target: Map, verb: Scalar, operand: Node) -> None:
     """An atomic add is for 32 and 64 bits (Documentation/bpf/standardization). Raises Fault."""
+    if target.value in (TIMESTAMP, POINTER):
+        faults.warn(
+            "doubtful-count",
+            f"`count` adds to a number, and `{target.name}` holds a `{target.value}`",
+            start_of(operand),
+            f"write `update: {target.name}` with a `value:`, or declare it with `value: u64`",
+            declared(target),
+        )
     if not isinstance(target.value, IntType) or target.value.size < 4:
         raise faults.fault(
             "map-rule",
@@ -181,7 +208,7 @@ def _check_countable(faults: Faults, target: Map, verb: Scalar) -> None:
 def _added(faults: Faults, block: Block, target: Map, node: Node | None) -> Typed:
     if node is None:
         return Literal(1)
-    by = stored(faults, block, node, target.value)
+    by = stored(faults, block, node, target.value, declared(target))
     assert not isinstance(by, StructValue)
     return by
 

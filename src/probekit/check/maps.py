@@ -11,7 +11,6 @@ from probekit.ir import Map, Value
 from probekit.maps import (
     LATER_MAP_KINDS,
     MAP_KINDS,
-    MAX_ENTRIES,
     MAX_KEY_SIZE,
     MAX_VALUE_SIZE,
     MapKind,
@@ -48,7 +47,8 @@ def _check_map(faults: Faults, spec: MapSpec) -> Map:
     kind = _kind(faults, spec.type)
     _check_keys(faults, spec, kind)
     key, value = _types(faults, spec, kind)
-    max_entries = _max_entries(faults, spec.max_entries) if spec.max_entries else 1
+    max_entries = scalar_value(spec.max_entries) if spec.max_entries else 1
+    assert isinstance(max_entries, int)
     entries = _entries(faults, spec, key, value, max_entries, kind)
     span = spec.max_entries.span if spec.max_entries else spec.name.span
     return Map(spec.name.text, kind, key, value, max_entries, entries, spec.name.span, span)
@@ -118,14 +118,6 @@ def _sized(faults: Faults, node: Node, limit: int, what: str) -> Type:
         message = f"a {what} of {type.size} bytes; it can have at most {limit}"
         raise faults.fault("map-rule", message, start_of(node), "use shorter texts")
     return type
-
-
-def _max_entries(faults: Faults, node: Scalar) -> int:
-    value = scalar_value(node)
-    if not isinstance(value, int) or not 1 <= value <= MAX_ENTRIES:
-        what = f"`max_entries` must be 1 to {MAX_ENTRIES}"
-        raise faults.fault("value-range", what, node.span, "write a number in that range")
-    return value
 
 
 def _entries(

@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 
 from probekit.check.context import Faults
-from probekit.check.values import Block
-from probekit.expr.parse import ExpressionError
+from probekit.check.values import Block, typed
+from probekit.expr.syntax import ExpressionError, written
 from probekit.expr.typed import Literal, TextLiteral, Typed, is_integer, is_text, type_of
 from probekit.ir import Hole, Print, Printk
 from probekit.show import format_value
 from probekit.source import Span
-from probekit.template import Gap, Part, parse_template
-from probekit.types import S64, U32, U64, CharType, IntType, Type, struct_of
+from probekit.template import Gap, Part, pieces
+from probekit.types import S64, TIMESTAMP, U32, U64, CharType, IntType, StructType, Type, struct_of
 from probekit.yamlnodes import Node, Scalar
 
 MAX_PRINTK_VALUES = 12  # MAX_BPRINTF_VARARGS, include/linux/bpf.h
-_PRINTK_FORMAT = re.compile(r"(<|>)?(0)?([1-9][0-9]{0,2})?([dxX]?)", re.ASCII)
+_PRINTK_FORMAT = r"(<|>)?(0)?([1-9][0-9]{0,2})?([dxX]?)"
+_PRINTF = r"%[-+#0]*[0-9]*(?:\.[0-9]+)?(?:hh?|ll?|z)?[diuxXscpfr]\b"
 
 
-def template(faults: Faults, node: Node) -> tuple[Scalar, list[Part]]:
-    """The scalar at `node` and its parts. Raises Fault."""
+def template(faults: Faults, node: Node) -> tuple[Scalar, list[Part | ExpressionError]]:
+    """The scalar at `node` and its parts, of which each can be wrong. Raises Fault."""
     scalar = faults.scalar(node)
     for at, character in enumerate(scalar.text):
         if not character.isprintable() and character != "\t":
@@ -30,8 +31,31 @@ def template(faults: Faults, node: Node) -> tuple[Scalar, list[Part]]:
                 scalar.part(at, at + 1),
                 "remove it: each `print` is a line of its own, and ends by itself",
             )
+    found = pieces(scalar.text)
+    if not any(isinstance(piece, Gap) for piece in found):
+        _doubt_printf(faults, scalar)
+    return scalar, found
+
+
+def gap_of(faults: Faults, scalar: Scalar, piece: Gap | ExpressionError) -> Gap:
+    """The gap itself. Raises Fault where it is wrong."""
+    if isinstance(piece, Gap):
+        return piece
     with faults.at(scalar):
-        return scalar, parse_template(scalar.text)
+        raise piece
+
+
+def _doubt_printf(faults: Faults, scalar: Scalar) -> None:
+    """C's formats are text here: a line that has them and no values was meant otherwise."""
+    at = scalar.text.find("%")
+    while at >= 0:
+        found = re.compile(_PRINTF).match(scalar.text, at)
+        if found:
+            what = f"`{found.group()}` is text here, and stands for no value"
+            help = "write the value itself: `{pid}`"
+            faults.warn("bad-format", what, scalar.part(at, found.end()), help)
+            return
+        at = scalar.text.find("%", at + 1)
 
 
 def sent_type(node: Typed) -> Type:
@@ -48,28 +72,32 @@ def sent_type(node: Typed) -> Type:
 
 def _typed(faults: Faults, block: Block, scalar: Scalar, gap: Gap) -> Typed:
     """A gap's expression, which must be a number or text. Raises Fault."""
+    found = typed(faults, scalar, gap.syntax, block.check, gap.start)
+    if is_integer(found) or is_text(found):
+        return found
+    type, name = type_of(found), written(gap.syntax)
+    fields = [field.name for field in type.fields[:4]] if isinstance(type, StructType) else []
+    help = "print its fields: `" + " ".join(f"{{{name}.{field}}}" for field in fields) + "`"
     with faults.at(scalar, gap.start):
-        found = block.check(gap.syntax)
-        if is_integer(found) or is_text(found):
-            return found
-        what, help = "a struct cannot be printed whole", "print its fields: `{name.field}`"
+        what = "a struct cannot be printed whole"
         raise ExpressionError("wrong-operand", what, gap.syntax.place, help)
 
 
 def check_print(faults: Faults, block: Block, node: Node, span: Span, index: int) -> Print:
     """The step `print`, the `index`th of the probe. Raises Fault."""
-    scalar, pieces = template(faults, node)
+    scalar, found_pieces = template(faults, node)
     parts: list[str | Hole] = []
     values: list[Typed] = []
     with faults.together() as together:
-        for piece in pieces:
+        for piece in found_pieces:
             if isinstance(piece, str):
                 parts.append(piece)
                 continue
             with together.part():
-                found = _typed(faults, block, scalar, piece)
-                check_format(faults, scalar, piece, sent_type(found))
-                parts.append(Hole(len(values), piece.format))
+                gap = gap_of(faults, scalar, piece)
+                found = _typed(faults, block, scalar, gap)
+                check_format(faults, scalar, gap, sent_type(found))
+                parts.append(Hole(len(values), gap.format))
                 values.append(found)
     members: list[tuple[str, Type]] = [("index", U32)]
     members += [(f"value{i}", sent_type(value)) for i, value in enumerate(values)]
@@ -88,24 +116,34 @@ def check_format(faults: Faults, scalar: Scalar, gap: Gap, type: Type) -> None:
                 "bad-format",
                 f"the format `{gap.format}` is not one for {what}",
                 gap.format_place,
-                "as in Python: `<16` and `>6` for widths, `x` and `08x` for numbers",
+                _format_help(type, gap.format),
             ) from None
+
+
+def _format_help(type: Type, format: str) -> str:
+    """Which formats there are for values of `type`."""
+    if isinstance(type, CharType):
+        return "for text there are `<16`, `>16` and `.8`, which cuts"
+    if type == TIMESTAMP and "%" in format:
+        return "`{now}` is shown as the local time, `{now:d}` as nanoseconds"
+    return "for numbers there are `<16`, `>6`, `08`, `x`, `08x`, `,` and Python's others"
 
 
 def check_printk(faults: Faults, block: Block, node: Node, span: Span) -> Printk:
     """The step `printk`. Raises Fault on what the kernel's formats cannot do."""
-    scalar, pieces = template(faults, node)
+    scalar, found_pieces = template(faults, node)
     _check_printk_text(faults, scalar)
     format: list[str] = []
     values: list[Typed] = []
     with faults.together() as together:
-        for piece in pieces:
+        for piece in found_pieces:
             if isinstance(piece, str):
                 format.append(piece.replace("%", "%%"))
                 continue
             with together.part():
-                found = _typed(faults, block, scalar, piece)
-                format.append(_conversion(faults, scalar, piece, sent_type(found)))
+                gap = gap_of(faults, scalar, piece)
+                found = _typed(faults, block, scalar, gap)
+                format.append(_conversion(faults, scalar, gap, sent_type(found)))
                 values.append(found)
     if len(values) > MAX_PRINTK_VALUES:
         what = f"a `printk` of {len(values)} values; it can have {MAX_PRINTK_VALUES}"
@@ -125,7 +163,7 @@ def _check_printk_text(faults: Faults, scalar: Scalar) -> None:
 
 
 def _conversion(faults: Faults, scalar: Scalar, gap: Gap, type: Type) -> str:
-    match = _PRINTK_FORMAT.fullmatch(gap.format)
+    match = re.fullmatch(_PRINTK_FORMAT, gap.format, re.ASCII)
     is_text_value = isinstance(type, CharType)
     if match is None or (is_text_value and (match.group(4) or match.group(2))):
         known = "`<16`, `>16`" if is_text_value else "`<16`, `>16`, `08`, `d`, `x`, `X`"

@@ -13,7 +13,8 @@ from probekit.check.maps import check_maps
 from probekit.check.schedules import Schedules, check_schedules
 from probekit.check.user import UserSpace
 from probekit.check.values import SCHEDULE_NAMES, WORDS, Block, condition
-from probekit.diagnostics import Diagnostic, Label, Origin
+from probekit.diagnostics import Diagnostic, Label, Origin, Severity
+from probekit.expr.builtins import BUILTINS
 from probekit.expr.scope import Scope
 from probekit.expr.typed import Param, Typed
 from probekit.ir import Map, Probe, Program, Value
@@ -27,7 +28,10 @@ from probekit.yamlnodes import Scalar, start_of
 
 
 class Checked(Record):
-    """The probe, None where there are errors or where the kernel profile lacks something."""
+    """The probe, None where there are errors or where the kernel profile lacks something.
+
+    A probe can have warnings.
+    """
 
     probe: Probe | None
     diagnostics: tuple[Diagnostic, ...]
@@ -35,7 +39,7 @@ class Checked(Record):
 
 def check(spec: ProbeSpec, profile: KernelProfile, settings: Mapping[str, str]) -> Checked:
     """Checks everything that the schema does not; `settings` are params set for this run."""
-    faults = Faults(spec.source)
+    faults = Faults(spec)
     faults.add(*spec.faults)
     names = _check_params(faults, spec, settings)
     table = check_maps(faults, spec.maps, spec.broken_maps)
@@ -43,9 +47,10 @@ def check(spec: ProbeSpec, profile: KernelProfile, settings: Mapping[str, str]) 
     programs = _check_programs(handlers, names, spec.programs, profile)
     user = UserSpace(faults, names.params, names.broken)
     schedules = check_schedules(Schedules(faults, table, user), spec.schedules)
-    assert faults.found or len(programs) == len(spec.programs), "something failed, and not why"
-    if faults.found:
-        return Checked(None, tuple(faults.found))
+    found = tuple(faults.found)
+    assert found or len(programs) == len(spec.programs), "something failed, and not why"
+    if len(programs) != len(spec.programs) or any(d.severity is Severity.ERROR for d in found):
+        return Checked(None, found)
     probe = Probe(
         source=spec.source,
         name=spec.name.text,
@@ -56,7 +61,7 @@ def check(spec: ProbeSpec, profile: KernelProfile, settings: Mapping[str, str]) 
         schedules=schedules,
         sites=tuple(handlers.sites),
     )
-    return Checked(probe, ())
+    return Checked(probe, found)
 
 
 class _Names(Record):
@@ -80,6 +85,8 @@ def _param(faults: Faults, spec: ParamSpec, settings: Mapping[str, str]) -> Para
     if spec.name.text in WORDS or spec.name.text in SCHEDULE_NAMES:
         what = f"`{spec.name.text}` has a meaning in expressions"
         raise faults.fault("bad-name", what, spec.name.span, "choose another name")
+    if spec.name.text in BUILTINS:
+        _warn_hidden(faults, spec.name)
     type = check_type(faults, spec.type)
     if isinstance(type, StructType):
         help = "use one param for each field"
@@ -89,6 +96,16 @@ def _param(faults: Faults, spec: ParamSpec, settings: Mapping[str, str]) -> Para
         value = _setting(faults, spec, type, settings[spec.name.text])
     assert isinstance(value, int | bytes)
     return Param(spec.name.text, type, value)
+
+
+def _warn_hidden(faults: Faults, name: Scalar) -> None:
+    """A param stands far from its uses: `pid == pid` there would be true always."""
+    faults.warn(
+        "hidden-name",
+        f"the param `{name.text}` hides the built-in `{name.text}` in all handlers",
+        name.span,
+        f"choose another name, as `wanted_{name.text}`",
+    )
 
 
 def _setting(faults: Faults, spec: ParamSpec, type: Type, text: str) -> Value:
@@ -164,10 +181,10 @@ def _block(names: _Names, event: TracepointFormat | None) -> Block:
     """What a handler sees at its beginning."""
     values: dict[str, Typed] = dict(names.params)
     if event is None:
-        return Block(Scope("this event", values, {}), values, {*names.broken, "args"})
+        return Block(Scope("this event", values, {}), {*names.broken, "args"})
     fields, later = event_fields(event)
     scope = Scope(f"`{event.group}/{event.name}`", values, fields, later)
-    return Block(scope, values, set(names.broken))
+    return Block(scope, names.broken)
 
 
 def _free_name(event: str, place: Span, taken: dict[str, Span]) -> str:

@@ -6,7 +6,8 @@ from probekit.check.context import Fault, Faults
 from probekit.check.maps import MapTable, entry_items, entry_nodes, find_map
 from probekit.check.user import UserSpace, constant
 from probekit.check.values import check_deletable, check_index, key_node
-from probekit.duration import FORM, parse_duration
+from probekit.diagnostics import Edit
+from probekit.duration import duration_help, meant_duration, parse_duration
 from probekit.expr.userspace import NUMBER
 from probekit.ir import (
     Action,
@@ -117,7 +118,10 @@ def _duration(faults: Faults, node: Node) -> int:
     scalar = faults.scalar(node)
     found = parse_duration(scalar.text)
     if found is None:
-        raise faults.fault("bad-duration", f"`{scalar.text}` is not a duration", scalar.span, FORM)
+        what, meant = f"`{scalar.text}` is not a duration", meant_duration(scalar.text)
+        edits = (Edit(scalar.span, meant),) if meant else ()
+        help = duration_help(scalar.text)
+        raise faults.fault("bad-duration", what, scalar.span, help, edits=edits)
     if found > S64.high:
         what, help = f"`{scalar.text}` is longer than 292 years", "write a shorter one"
         raise faults.fault("bad-duration", what, scalar.span, help)
@@ -205,6 +209,7 @@ def _clear(shared: Schedules, spec: ScheduleSpec) -> Action:
 def _show(shared: Schedules, spec: ScheduleSpec) -> Action:
     target = _target(shared, spec)
     top, by = spec.option("top"), spec.option("by")
+    _check_choosable(shared.faults, spec, target)
     limit = scalar_value(top) if isinstance(top, Scalar) else None
     assert limit is None or isinstance(limit, int)
     if by is None:
@@ -215,6 +220,16 @@ def _show(shared: Schedules, spec: ScheduleSpec) -> Action:
         what, help = "entries are sorted by a number, and this is none", "name a field: `value.n`"
         raise shared.faults.fault("wrong-type", what, start_of(by), help)
     return Show(target, limit, order)
+
+
+def _check_choosable(faults: Faults, spec: ScheduleSpec, target: Map) -> None:
+    """A map of one value has no first entries. Raises Fault."""
+    for option in ("top", "by"):
+        key = spec.node.key(option)
+        if key is not None and target.key is None:
+            what = f"`{target.name}` is a map of one value: there is nothing to choose from"
+            help = f"remove `{option}:`"
+            raise faults.fault("map-rule", what, key.span, help, (target.span, "declared here"))
 
 
 def _print(shared: Schedules, spec: ScheduleSpec) -> Action:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from probekit.check.context import CausedByAnother, Faults
 from probekit.check.data import struct_fields, struct_wanted
-from probekit.check.printing import check_format, template
-from probekit.duration import parse_duration
+from probekit.check.printing import check_format, gap_of, template
+from probekit.duration import FORM, parse_duration
 from probekit.expr.evaluate import Value, evaluate
-from probekit.expr.syntax import Syntax, names_in
-from probekit.expr.typed import Param
+from probekit.expr.fits import in_range
+from probekit.expr.syntax import ExpressionError, Mend, Name, Number, Syntax, Text, names_in
+from probekit.expr.typed import Param, Range
 from probekit.expr.userspace import NUMBER, check_user
 from probekit.ir import Expression, PrintLine, Written
 from probekit.record import Record
@@ -40,29 +41,45 @@ class UserSpace(Record):
         return fields
 
     def _single(self, scalar: Scalar, type: Type, names: Mapping[str, Type]) -> Expression:
-        found, kind = self.expression(scalar, names)
+        found, kind = self.expression(scalar, names, isinstance(type, CharType))
         wrong = misfit(self._value(scalar, found), type) if not names_in(found.syntax) else None
         wrong = wrong or _misfit_kind(kind, type)
         if wrong is not None:
-            raise self.faults.fault(*wrong, scalar.span)
+            from probekit.check.edits import edits_of  # only on the way to an error
+
+            help, mends = _advice(found.syntax, type)
+            edits = edits_of(scalar, mends)
+            raise self.faults.fault(*wrong, scalar.span, help, edits=edits)
         return found
 
     def _value(self, scalar: Scalar, expression: Expression) -> Value:
         with self.faults.at(scalar):
             return evaluate(expression.syntax, {})
 
-    def expression(self, node: Node, names: Mapping[str, Type]) -> tuple[Expression, Type]:
-        """The expression at `node` over `names` and the params, and its kind. Raises Fault."""
+    def expression(
+        self, node: Node, names: Mapping[str, Type], is_text: bool = False
+    ) -> tuple[Expression, Type]:
+        """The expression at `node` over `names` and the params, and its kind. Raises Fault.
+
+        With `is_text` it stands in a place for text.
+        """
         scalar = self.faults.scalar(node)
         tree = self.faults.syntax(scalar)
         with self.faults.at(scalar):
-            return Expression(tree, scalar.span), self._kind(tree, names)
+            return Expression(tree, scalar.span), self._kind(tree, names, is_text)
 
-    def _kind(self, tree: Syntax, names: Mapping[str, Type]) -> Type:
+    def _kind(self, tree: Syntax, names: Mapping[str, Type], is_text: bool = False) -> Type:
         if names_in(tree) & self.broken:
             raise CausedByAnother
         params = {name: param.type for name, param in self.params.items()}
-        return check_user(tree, params | dict(names))
+        try:
+            return check_user(tree, params | dict(names))
+        except ExpressionError as error:
+            from probekit.expr.unknown import mean_text  # only on the way to an error
+
+            if is_text and isinstance(tree, Name):
+                mean_text(error, tree)
+            raise
 
     def line(self, node: Node, names: Mapping[str, Type]) -> PrintLine:
         """A line to print, over `names` and the params. Raises Fault."""
@@ -74,13 +91,36 @@ class UserSpace(Record):
                     parts.append(piece)
                     continue
                 with together.part():
-                    with self.faults.at(scalar, piece.start):
-                        kind = self._kind(piece.syntax, names)
-                    check_format(self.faults, scalar, piece, kind)
-                    place = piece.syntax.place
-                    span = scalar.part(place.start + piece.start, place.end + piece.start)
-                    parts.append((Expression(piece.syntax, span), piece.format))
+                    gap = gap_of(self.faults, scalar, piece)
+                    with self.faults.at(scalar, gap.start):
+                        kind = self._kind(gap.syntax, names)
+                    check_format(self.faults, scalar, gap, kind)
+                    place = gap.syntax.place.moved(gap.start)
+                    span = scalar.part(place.start, place.end)
+                    parts.append((Expression(gap.syntax, span), gap.format))
         return PrintLine(tuple(parts))
+
+
+def _advice(tree: Syntax, type: Type) -> tuple[str, tuple[Mend, ...]]:
+    """What to write for `tree`, which does not fit `type`: a help and its mends."""
+    if isinstance(type, StructType):
+        return "give each field", ()
+    if isinstance(type, CharType):
+        if isinstance(tree, Number):
+            written = f"'{tree.value}'"
+            return f"text has quotes of its own: write `{written}`", ((tree.place, written),)
+        if isinstance(tree, Text):
+            return f"shorten it, or declare it as `char({len(tree.value.encode()) + 1})`", ()
+        return "text is what fits, as `'text'`", ()
+    if isinstance(tree, Text) and tree.value.isascii() and tree.value.isdigit():
+        number = tree.value.lstrip("0") or "0"
+        return f"numbers have no quotes: write `{number}`", ((tree.place, number),)
+    if isinstance(tree, Text):
+        return FORM if type.shown is Shown.DURATION else "a number is what fits, as `tick`", ()
+    value = evaluate(tree, {}) if not names_in(tree) else None
+    if isinstance(value, int):
+        return in_range(Range(value, value), type), ()
+    return "a number is what fits, as `tick`", ()
 
 
 def constant(written: Written) -> int | None:

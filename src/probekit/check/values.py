@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable
+from collections import ChainMap
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
-from probekit.check.context import CausedByAnother, Faults
+from probekit.check.context import CausedByAnother, Fault, Faults
 from probekit.check.data import struct_fields
 from probekit.expr import check as expressions
+from probekit.expr.builtins import COMM_SIZE
 from probekit.expr.fits import check_fits
 from probekit.expr.parse import ExpressionError
 from probekit.expr.scope import Scope
-from probekit.expr.syntax import Place, Syntax, names_in
+from probekit.expr.syntax import Place, Syntax, flattened, names_in, together
 from probekit.expr.typed import Literal, Typed
 from probekit.ir import Map, Stored, StructValue
-from probekit.names import is_identifier
 from probekit.record import replace
 from probekit.source import Span
-from probekit.types import IntType, Shown, Type
+from probekit.types import U32, CharType, IntType, Shown, StructType, Type
 from probekit.yamlnodes import Mapping, Node, Scalar, start_of
 
 # What schedules and `by:` call so: a param of such a name would mean two things.
@@ -26,59 +28,75 @@ WORDS = frozenset(keyword.kwlist) | {"true", "false", "args"}
 
 
 class Block:
-    """The names that a block of steps sees.
+    """The names that a block of steps sees: its own, and those of the blocks around it.
 
     `scope.values` grows with each step. `broken` names were set by what is wrong itself;
     with `is_partial` a step before was not readable, and may have set any name.
     """
 
-    def __init__(self, scope: Scope, values: dict[str, Typed], broken: set[str]) -> None:
-        self.scope = scope
-        self.values = values
-        self.broken = broken
-        self.places: dict[str, Span] = {}
+    def __init__(self, scope: Scope, broken: Iterable[str]) -> None:
+        self.values: ChainMap[str, Typed] = ChainMap({}, dict(scope.values))
+        self.scope = replace(scope, values=self.values)
+        self.broken: ChainMap[str, bool] = ChainMap(dict.fromkeys(broken, True))
+        self.places: ChainMap[str, Span] = ChainMap({})
         self.is_partial = False
 
     def inner(self) -> Block:
         """A block inside this one: it sees these names, and its own end with it."""
-        values = dict(self.values)
-        block = Block(replace(self.scope, values=values), values, set(self.broken))
-        block.places = dict(self.places)
+        block = Block.__new__(Block)
+        block.values = self.values.new_child()
+        block.scope = replace(self.scope, values=block.values)
+        block.broken = self.broken.new_child()
+        block.places = self.places.new_child()
         block.is_partial = self.is_partial
         return block
 
     def set(self, name: str, value: Typed) -> None:
         """Gives `name` its meaning from here on."""
         self.values[name] = value
-        self.broken.discard(name)
+        if self.broken:
+            self.broken[name] = False
 
-    def check(self, tree: Syntax) -> Typed:
-        """Raises ExpressionError, or CausedByAnother where a name's own step is wrong."""
-        return self._guarded(tree, expressions.check)
+    def spoil(self, name: str) -> None:
+        """`name` would have been set, by what is wrong itself: nothing is said of its uses."""
+        self.broken[name] = True
 
-    def condition(self, tree: Syntax) -> Typed:
+    def check(self, tree: Syntax, doubts: list[ExpressionError]) -> Typed:
+        """Raises ExpressionError, or CausedByAnother where a name's own step is wrong.
+
+        `doubts` gets what may stand so and is hardly meant.
+        """
+        return self._guarded(tree, expressions.check, doubts)
+
+    def condition(self, tree: Syntax, doubts: list[ExpressionError]) -> Typed:
         """The same for what is asked whether it is 0."""
-        return self._guarded(tree, expressions.check_condition)
+        return self._guarded(tree, expressions.check_condition, doubts)
 
-    def _guarded(self, tree: Syntax, check: Callable[[Syntax, Scope], Typed]) -> Typed:
-        if names_in(tree) & self.broken:
+    def _guarded(self, tree: Syntax, check: _Check, doubts: list[ExpressionError]) -> Typed:
+        if self.broken and any(self.broken.get(name) for name in names_in(tree)):
             raise CausedByAnother
         try:
-            return check(tree, self.scope)
+            return check(tree, self.scope, doubts)
         except ExpressionError as error:
-            if self.is_partial and error.code == "unknown-name":
+            if not self.is_partial:
+                raise
+            certain = [one for one in flattened(error) if one.code != "unknown-name"]
+            if not certain:
                 raise CausedByAnother from None
-            raise
+            raise together(certain) from None
+
+
+_Check: TypeAlias = Callable[[Syntax, Scope, list[ExpressionError]], Typed]
 
 
 def declare(faults: Faults, block: Block, name: Scalar) -> None:
-    """Takes `name` for a value of this block. Raises Fault where it is taken or no name."""
-    if not is_identifier(name.text) or name.text in WORDS:
+    """Takes `name` for a value of this block. Raises Fault where it is taken or a word."""
+    if name.text in WORDS:
         raise faults.fault(
             "bad-name",
             f"`{name.text}` cannot be a value's name",
             name.span,
-            "use letters, digits and `_`, and no word of the expression language",
+            "choose another name: it is a word of the expression language",
         )
     if name.text in block.places:
         raise faults.fault(
@@ -94,40 +112,88 @@ def declare(faults: Faults, block: Block, name: Scalar) -> None:
 def expression(faults: Faults, block: Block, node: Node) -> Typed:
     """The typed expression at `node`. Raises Fault."""
     scalar = faults.scalar(node)
-    tree = faults.syntax(scalar)
-    with faults.at(scalar):
-        return block.check(tree)
+    return typed(faults, scalar, faults.syntax(scalar), block.check)
 
 
 def condition(faults: Faults, block: Block, node: Node) -> Typed:
     """An expression that is asked whether it is 0. Raises Fault."""
     scalar = faults.scalar(node)
-    tree = faults.syntax(scalar)
-    with faults.at(scalar):
-        return block.condition(tree)
+    return typed(faults, scalar, faults.syntax(scalar), block.condition)
 
 
-def stored(faults: Faults, block: Block, node: Node, type: Type) -> Stored:
-    """What is stored in a place of `type`: an expression, or a struct's fields. Raises Fault."""
-    if isinstance(node, Mapping):
-        return _struct(faults, block, node, type)
-    scalar = faults.scalar(node)
-    found = expression(faults, block, scalar)
-    if isinstance(type, IntType) and type.shown is Shown.DURATION:
-        found = expressions.as_duration(found)
-    with faults.at(scalar):
-        check_fits(found, type, Place(0, len(scalar.text)))
+def typed(
+    faults: Faults,
+    scalar: Scalar,
+    tree: Syntax,
+    check: Callable[[Syntax, list[ExpressionError]], Typed],
+    offset: int = 0,
+) -> Typed:
+    """What `check` makes of `tree`, which begins at `offset` of `scalar`. Raises Fault."""
+    doubts: list[ExpressionError] = []
+    with faults.at(scalar, offset):
+        found = check(tree, doubts)
+    for doubt in doubts:
+        faults.doubt(doubt, scalar, offset)
     return found
 
 
-def _struct(faults: Faults, block: Block, node: Mapping, type: Type) -> StructValue:
-    struct, parts = struct_fields(faults, node, type)
+def stored(
+    faults: Faults, block: Block, node: Node, type: Type, related: tuple[Span, str] | None = None
+) -> Stored:
+    """What is stored in a place of `type`: an expression, or a struct's fields. Raises Fault.
+
+    `related` is where the type was declared.
+    """
+    if isinstance(node, Mapping):
+        return _struct(faults, block, node, type, related)
+    scalar = faults.scalar(node)
+    found = typed(faults, scalar, faults.syntax(scalar), _knowing(block, type))
+    if isinstance(type, IntType) and type.shown is Shown.DURATION:
+        found = expressions.as_duration(found)
+    with faults.at(scalar, related=related):
+        check_fits(found, type, Place(0, len(scalar.text)), scalar.text)
+    return found
+
+
+def _knowing(block: Block, type: Type) -> Callable[[Syntax, list[ExpressionError]], Typed]:
+    """Checks as `block` does, and knows whether a name that nothing has was meant as text."""
+
+    def check(tree: Syntax, doubts: list[ExpressionError]) -> Typed:
+        try:
+            return block.check(tree, doubts)
+        except ExpressionError as error:
+            from probekit.expr.unknown import expecting
+
+            raise expecting(error, tree, isinstance(type, CharType), block.scope.values) from None
+
+    return check
+
+
+def _struct(
+    faults: Faults, block: Block, node: Mapping, type: Type, related: tuple[Span, str] | None
+) -> StructValue:
+    try:
+        struct, parts = struct_fields(faults, node, type)
+    except (Fault, CausedByAnother):
+        loosely(faults, block, node)
+        raise
     values: list[tuple[str, Stored]] = []
     with faults.together() as together:
         for member, part in parts:
             with together.part():
-                values.append((member.name, stored(faults, block, part, member.type)))
+                found = stored(faults, block, part, member.type, related)
+                values.append((member.name, found))
     return StructValue(struct, tuple(values))
+
+
+def loosely(faults: Faults, block: Block, node: Node | None) -> None:
+    """Collects the faults of expressions whose place is wrong: of all but their types."""
+    if isinstance(node, Mapping):
+        for _, part in node:
+            loosely(faults, block, part)
+    elif isinstance(node, Scalar):
+        with faults.collecting():
+            expression(faults, block, node)
 
 
 def key_node(faults: Faults, target: Map, verb: Scalar, node: Node | None) -> Node | None:
@@ -138,17 +204,27 @@ def key_node(faults: Faults, target: Map, verb: Scalar, node: Node | None) -> No
             f"`{target.name}` is a map of one value and has no keys",
             start_of(node),
             "remove `key:`",
-            (target.span, "declared here"),
+            declared(target),
         )
     if target.key is not None and node is None:
         raise faults.fault(
             "missing-key",
             f"`key` is missing: `{target.name}` has keys of type `{target.key}`",
             verb.span,
-            "add `key:`",
-            (target.span, "declared here"),
+            f"add `key: {sample(target.key)}`",
+            declared(target),
         )
     return node
+
+
+def sample(type: Type) -> str:
+    """An expression that fits `type`, as an example."""
+    if isinstance(type, StructType):
+        inner = ", ".join(f"{field.name}: {sample(field.type)}" for field in type.fields[:4])
+        return "{" + inner + (", ..." if len(type.fields) > 4 else "") + "}"
+    if isinstance(type, CharType):
+        return "comm" if type.size >= COMM_SIZE else "\"'text'\""
+    return "pid" if U32.high <= type.high else "0"
 
 
 def key_of(
@@ -158,10 +234,15 @@ def key_of(
     node = key_node(faults, target, verb, node)
     if node is None or target.key is None:
         return None
-    found = stored(faults, block, node, target.key)
+    found = stored(faults, block, node, target.key, declared(target))
     if isinstance(found, Literal):
         check_index(faults, target, found.value, node)
     return found
+
+
+def declared(target: Map) -> tuple[Span, str]:
+    """Where a map was declared, for a fault that has to do with its types."""
+    return target.span, "declared here"
 
 
 def check_index(faults: Faults, target: Map, index: int, node: Node) -> None:

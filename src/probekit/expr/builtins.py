@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from probekit.expr.parse import ExpressionError
-from probekit.expr.syntax import Call
+from probekit.expr.syntax import Call, written
 from probekit.expr.typed import Builtin
-from probekit.nearest import did_you_mean, listed
 from probekit.types import PLAIN_INTEGERS, TIMESTAMP, U32, CharType, IntType
 
 COMM_SIZE = 16  # TASK_COMM_LEN, include/linux/sched.h
@@ -26,6 +25,20 @@ BUILTINS = {
 CASTS: dict[str, IntType] = dict(PLAIN_INTEGERS)
 FUNCTIONS = {"min": 2, "max": 2, "abs": 1}  # how many arguments each takes
 
+# One line each, as `explain` and the reference say it.
+MEANINGS = {
+    "pid": "the process of the current task",
+    "tid": "its thread",
+    "uid": "its real user",
+    "gid": "its real group",
+    "comm": "its name: at most 15 bytes",
+    "cpu": "the number of the CPU",
+    "now": "CLOCK_MONOTONIC, read once for each run of a handler: all its uses are the same time",
+    "min": "the smaller of two numbers",
+    "max": "the larger of two numbers",
+    "abs": "x without its sign, a `u64`",
+}
+
 LATER_NAMES = frozenset("cgroup ppid walltime retval event kstack ustack rand".split())
 LATER_FUNCTIONS = frozenset(
     "str kstr bytes kbytes join log2 startswith ntohs ntohl makedev has cast age kstack"
@@ -37,13 +50,16 @@ def check_call(tree: Call) -> None:
     """The function exists and takes so many values. Raises ExpressionError."""
     name, given = tree.function, len(tree.arguments)
     if name not in CASTS and name not in FUNCTIONS:
-        known = [*CASTS, *FUNCTIONS]
-        help = did_you_mean(name, known, f"there are {listed(known)}")
-        raise ExpressionError(
-            "unknown-function", f"there is no function `{name}`", tree.function_place, help
-        )
+        from probekit.expr.unknown import unknown_function  # only on the way to an error
+
+        raise unknown_function(tree)
     wanted = FUNCTIONS.get(name, 1)
     if given != wanted:
         what = f"`{name}` takes {wanted} value{'s' * (wanted != 1)}, not {given}"
         help = f"write `{name}({', '.join('ABC'[:wanted])})`"
+        if name in ("min", "max") and given > wanted:
+            first, *rest = map(written, tree.arguments[:3])
+            help = f"nest it: `{name}({first}, {name}({', '.join(rest)}))`"
+        elif name in ("min", "max"):
+            help += "; that of many events is not in this version yet"
         raise ExpressionError("wrong-arguments", what, tree.place, help)

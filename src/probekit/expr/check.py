@@ -13,10 +13,16 @@ from probekit.expr.arithmetic import (
     shown_like,
     value_type,
 )
-from probekit.expr.builtins import CASTS, LATER_FUNCTIONS, check_call
-from probekit.expr.fits import bounds, kind_of, text_too_long
+from probekit.expr.builtins import CASTS, check_call
+from probekit.expr.compare import (
+    check_reachable,
+    check_text_reachable,
+    doubtful_order,
+    incomparable,
+)
+from probekit.expr.fits import kind_of
 from probekit.expr.parse import ExpressionError
-from probekit.expr.scope import Scope, member, not_yet
+from probekit.expr.scope import Scope, member
 from probekit.expr.syntax import Place
 from probekit.expr.typed import (
     AllOrAny,
@@ -41,14 +47,19 @@ from probekit.expr.typed import (
 from probekit.types import S64, U64, CharType, IntType, Shown
 
 
-def check(tree: s.Syntax, scope: Scope) -> Typed:
-    """The typed tree of `tree`. Raises ExpressionError at the first fault."""
-    return _Checker(scope).check(tree)
+def check(tree: s.Syntax, scope: Scope, doubts: list[ExpressionError] | None = None) -> Typed:
+    """The typed tree of `tree`. Raises ExpressionError, one for all that is wrong.
+
+    `doubts` gets what may stand so and is hardly meant.
+    """
+    return _Checker(scope, doubts).check(tree)
 
 
-def check_condition(tree: s.Syntax, scope: Scope) -> Typed:
+def check_condition(
+    tree: s.Syntax, scope: Scope, doubts: list[ExpressionError] | None = None
+) -> Typed:
     """The same for an expression that is asked whether it is 0: it must be a number."""
-    return _Checker(scope).condition(tree)
+    return _Checker(scope, doubts).condition(tree)
 
 
 def as_duration(node: Typed) -> Typed:
@@ -64,8 +75,9 @@ _CONDITION = "a condition"
 
 
 class _Checker:
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, doubts: list[ExpressionError] | None) -> None:
         self.scope = scope
+        self.doubts = doubts if doubts is not None else []
 
     def check(self, tree: s.Syntax) -> Typed:
         match tree:
@@ -86,7 +98,7 @@ class _Checker:
             case s.Compare():
                 return self._compare(tree)
             case s.Logic(operator=operator, operands=operands):
-                return AllOrAny(operator, tuple(map(self.condition, operands)))
+                return AllOrAny(operator, tuple(s.each(operands, self.condition)))
             case s.Conditional():
                 return self._conditional(tree)
 
@@ -99,11 +111,7 @@ class _Checker:
         return member(self.check(tree.of), tree)
 
     def _meeting(self, trees: tuple[s.Syntax, ...]) -> list[Typed]:
-        """Values that meet: text that is a duration is one where another is a duration."""
-        nodes = [self.check(tree) for tree in trees]
-        if any(_is_time(node) for node in nodes):
-            return [as_duration(node) for node in nodes]
-        return nodes
+        return _as_meeting(s.each(trees, self.check))
 
     def _integers(self, trees: tuple[s.Syntax, ...], what: str) -> list[Typed]:
         nodes = self._meeting(trees)
@@ -111,8 +119,6 @@ class _Checker:
 
     def _call(self, tree: s.Call) -> Typed:
         name = tree.function
-        if name in LATER_FUNCTIONS:
-            raise not_yet(f"`{name}()`", tree.function_place)
         check_call(tree)
         operands = self._integers(tree.arguments, f"what `{name}` takes")
         if name in CASTS:
@@ -137,7 +143,8 @@ class _Checker:
         operator = tree.operator
         left, right = self._integers((tree.left, tree.right), f"what `{operator}` takes")
         if operator in ("/", "%") and isinstance(right, Literal) and right.value == 0:
-            raise ExpressionError("division-by-zero", "a division by zero", tree.right.place)
+            what, help = "a division by zero", "divide by another number"
+            raise ExpressionError("division-by-zero", what, tree.right.place, help)
         if isinstance(left, Literal) and isinstance(right, Literal):
             return _literal(fold(operator, left.value, right.value), tree.place)
         meeting = [left] if operator in ("<<", ">>") else [left, right]
@@ -146,24 +153,52 @@ class _Checker:
         return Arithmetic(operator, left, right, type, result_range(operator, left, right, common))
 
     def _compare(self, tree: s.Compare) -> Typed:
-        left, right = self._meeting((tree.left, tree.right))
+        left, right = _as_meeting(self._sides(tree))
         sides = ((left, right, tree.right.place), (right, left, tree.left.place))
         if is_text(left) and is_text(right):
             if tree.operator not in ("==", "!="):
                 what = f"text has no `{tree.operator}`"
                 raise ExpressionError("wrong-operand", what, tree.place, "use `==` or `!=`")
             for side, other, place in sides:
-                _check_text_reachable(side, other, place)
+                check_text_reachable(side, other, place)
         elif not is_integer(left) or not is_integer(right):
-            raise _incomparable(left, right, tree.place)
+            raise incomparable(left, right, tree)
         elif tree.operator in ("==", "!="):
             for side, other, place in sides:
-                _check_reachable(side, other, place)
+                check_reachable(side, other, place)
+        else:
+            self._doubt_order(tree, left, right)
         return Comparison(tree.operator, left, right)
 
+    def _sides(self, tree: s.Compare) -> list[Typed]:
+        """Both sides. A name that nothing has, beside text, was meant as text."""
+        try:
+            return s.each((tree.left, tree.right), self.check)
+        except ExpressionError as error:
+            for side, other in ((tree.left, tree.right), (tree.right, tree.left)):
+                is_it = isinstance(side, s.Name) and error.place == side.place
+                if isinstance(side, s.Name) and is_it and self._is_text(other):
+                    from probekit.expr.unknown import mean_text
+
+                    mean_text(error, side)
+            raise
+
+    def _is_text(self, tree: s.Syntax) -> bool:
+        try:
+            return is_text(self.check(tree))
+        except ExpressionError:
+            return False
+
+    def _doubt_order(self, tree: s.Compare, left: Typed, right: Typed) -> None:
+        """A comparison with a constant that all values, or none, of the other side pass."""
+        doubt = doubtful_order(tree, left, right)
+        if doubt is not None:
+            self.doubts.append(doubt)
+
     def _conditional(self, tree: s.Conditional) -> Typed:
-        condition = self.condition(tree.condition)
-        then, otherwise = self._meeting((tree.then, tree.otherwise))
+        test, *arms = s.each((tree.condition, tree.then, tree.otherwise), self.check)
+        condition = _integer(test, tree.condition.place, _CONDITION)
+        then, otherwise = _as_meeting(arms)
         if is_text(then) and is_text(otherwise):
             size = max(_text_size(then), _text_size(otherwise))
             return Select(condition, then, otherwise, CharType(size))
@@ -188,11 +223,25 @@ def _literal(value: int, place: Place) -> Literal:
 def _integer(node: Typed, place: Place, what: str) -> Typed:
     if is_integer(node):
         return node
-    help = "" if is_text(node) else "name one of its fields"
-    if is_text(node) and what == _CONDITION:
+    help = "name one of its fields"
+    if is_text(node):
         help = "compare it with text in quotes: `== 'text'`"
+        if what != _CONDITION:
+            help = "text is compared, stored and printed only"
+        if isinstance(node, TextLiteral) and node.value.isdigit():
+            number = node.value.decode()
+            message = f"{what} must be a number, and this is {kind_of(node)}"
+            help, mends = f"write it without quotes: `{number}`", ((place, number),)
+            raise ExpressionError("wrong-operand", message, place, help, mends)
     message = f"{what} must be a number, and this is {kind_of(node)}"
     raise ExpressionError("wrong-operand", message, place, help)
+
+
+def _as_meeting(nodes: list[Typed]) -> list[Typed]:
+    """Values that meet: text that is a duration is one where another is a duration."""
+    if any(_is_time(node) for node in nodes):
+        return [as_duration(node) for node in nodes]
+    return nodes
 
 
 def _is_time(node: Typed) -> bool:
@@ -215,31 +264,6 @@ def _function(name: str, operands: list[Typed], place: Place) -> Typed:
     pick = min if name == "min" else max
     both = Range(pick(r.low for r in ranges), pick(r.high for r in ranges))
     return Function(name, tuple(operands), common, shown_like(operands, common), both)
-
-
-def _incomparable(left: Typed, right: Typed, place: Place) -> ExpressionError:
-    if not (is_integer(left) or is_text(left)) or not (is_integer(right) or is_text(right)):
-        help = "compare its fields"
-    else:
-        help = "text in an expression has quotes of its own, numbers have none"
-    what = f"{kind_of(left)} cannot be compared with {kind_of(right)}"
-    return ExpressionError("wrong-operand", what, place, help)
-
-
-def _check_reachable(side: Typed, other: Typed, place: Place) -> None:
-    """A literal that the other side can never equal is a mistake."""
-    type = type_of(side)
-    if isinstance(other, Literal) and isinstance(type, IntType) and not other.range.within(type):
-        what = f"{other.value} is never equal to a `{type}`, which holds {bounds(type)}"
-        raise ExpressionError("value-range", what, place)
-
-
-def _check_text_reachable(side: Typed, other: Typed, place: Place) -> None:
-    type = type_of(side)
-    if not isinstance(other, TextLiteral) or not isinstance(type, CharType):
-        return
-    if len(other.value) >= type.size:
-        raise text_too_long(other.value, type, place)
 
 
 def _text_size(node: Typed) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+import _ast as ast  # what `ast` is made of, without the rest of it
 
 from probekit.expr.syntax import (
     Binary,
@@ -21,11 +21,10 @@ from probekit.expr.syntax import (
 )
 
 MAX_PARTS = 2000  # of the tree: `a < b < c` and `in` repeat some
+MAX_DEPTH = 100
 
 
-def too_complex(place: Place) -> ExpressionError:
-    """The expression has more parts than it may have."""
-    what = "an expression of too many parts"
+def _too_complex(what: str, place: Place) -> ExpressionError:
     return ExpressionError("expression-too-deep", what, place, "give parts of it names with `let:`")
 
 
@@ -41,11 +40,6 @@ _BINARY: dict[type[ast.operator], str] = {
     ast.LShift: "<<",
     ast.RShift: ">>",
 }
-_REFUSED_OPERATORS: dict[type[ast.operator], tuple[str, str]] = {
-    ast.FloorDiv: ("//", "write `/`, which divides whole numbers"),
-    ast.Pow: ("**", "write the product, or `1 << N` for a power of two"),
-    ast.MatMult: ("@", "remove it"),
-}
 _UNARY: dict[type[ast.unaryop], str] = {
     ast.USub: "-",
     ast.UAdd: "+",
@@ -60,28 +54,20 @@ _COMPARE: dict[type[ast.cmpop], str] = {
     ast.Gt: ">",
     ast.GtE: ">=",
 }
-_PYTHON_NAMES = {"True": "true", "False": "false", "None": "0"}
-_REFUSED = {
-    ast.JoinedStr: "an f-string",
-    ast.Lambda: "a `lambda`",
-    ast.List: "a list",
-    ast.Dict: "a mapping",
-    ast.Set: "a set",
-    ast.ListComp: "a comprehension",
-    ast.NamedExpr: "`:=`",
-    ast.Tuple: "several values with commas",
-    ast.Await: "`await`",
-    ast.Starred: "`*`",
-    ast.Slice: "a slice",
-}
 
 
 class Converter:
-    """Python's tree → ours; one method for each kind of node."""
+    """Python's tree → ours; one method for each kind of node.
 
-    def __init__(self, prepared: str) -> None:
+    `prepared` is what Python parsed in place of `text`: as long, and with the same places.
+    """
+
+    def __init__(self, text: str, prepared: str) -> None:
+        self.text = text
         self.length = len(prepared)
         self.parts = 0
+        self.depth = 0
+        self._is_one_line = prepared.isascii() and "\n" not in prepared
         # What Python parsed began with one "(" more, which is why offsets start at -1.
         self._lines = ("(" + prepared).split("\n")
         self._starts = [-1]
@@ -89,6 +75,8 @@ class Converter:
             self._starts.append(self._starts[-1] + len(line) + 1)
 
     def place(self, node: ast.expr) -> Place:
+        if self._is_one_line and node.end_lineno == 1:
+            return Place(max(0, node.col_offset - 1), (node.end_col_offset or 0) - 1)
         start = self._offset(node.lineno, node.col_offset)
         end = self._offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
         return Place(max(0, start), min(max(end, start + 1), self.length))
@@ -102,9 +90,19 @@ class Converter:
 
     def convert(self, node: ast.expr) -> Syntax:
         self.parts += 1
-        if self.parts > MAX_PARTS:
-            raise too_complex(Place(0, self.length))
-        place = self.place(node)
+        self.depth += 1
+        if self.parts > MAX_PARTS or self.depth > MAX_DEPTH:
+            what = (
+                f"an expression of more than {MAX_PARTS} parts"
+                if self.parts > MAX_PARTS
+                else f"an expression nested more than {MAX_DEPTH} deep"
+            )
+            raise _too_complex(what, Place(0, self.length))
+        made = self._convert(node, self.place(node))
+        self.depth -= 1
+        return made
+
+    def _convert(self, node: ast.expr, place: Place) -> Syntax:
         match node:
             case ast.Constant():
                 return self._constant(node, place)
@@ -128,38 +126,20 @@ class Converter:
                 return Conditional(
                     place, self.convert(test), self.convert(body), self.convert(orelse)
                 )
-            case ast.Subscript():
-                raise ExpressionError(
-                    "not-yet", "indexing with `[ ]` is not in this version yet", place
-                )
         raise self._refused(node, place)
 
     def _refused(self, node: ast.expr, place: Place) -> ExpressionError:
-        what = _REFUSED.get(type(node), "this")
-        return ExpressionError("bad-expression", f"{what} cannot stand in an expression", place)
+        from probekit.expr.refused import refusal  # only on the way to an error
+
+        return refusal(node, place, self.text)
 
     def _constant(self, node: ast.Constant, place: Place) -> Syntax:
         value = node.value
-        if isinstance(value, bool) or value is None:
-            better = _PYTHON_NAMES[str(value)]
-            raise ExpressionError(
-                "bad-expression",
-                f"`{value}` is written `{better}` here",
-                place,
-                f"write `{better}`",
-            )
-        if isinstance(value, int):
+        if isinstance(value, int) and not isinstance(value, bool):
             return Number(place, value)
         if isinstance(value, str):
             return self._text(value, place)
-        if isinstance(value, float):
-            raise ExpressionError(
-                "no-floats",
-                "there are no fractions in expressions",
-                place,
-                "use whole numbers, in a smaller unit (1500 us in place of 1.5 ms)",
-            )
-        raise ExpressionError("bad-expression", "this cannot stand in an expression", place)
+        raise self._refused(node, place)
 
     def _text(self, value: str, place: Place) -> Syntax:
         if "\0" in value or not _encodable(value):
@@ -174,13 +154,12 @@ class Converter:
         return Name(place, name)
 
     def _call(self, node: ast.Call, place: Place) -> Syntax:
-        if not isinstance(node.func, ast.Name):
-            raise ExpressionError(
-                "bad-expression", "only functions can be called", place, "remove the brackets"
-            )
-        if node.keywords or any(isinstance(arg, ast.Starred) for arg in node.args):
-            what = "named arguments are not in this version yet"
-            raise ExpressionError("not-yet", what, place)
+        if (
+            not isinstance(node.func, ast.Name)
+            or node.keywords
+            or any(isinstance(argument, ast.Starred) for argument in node.args)
+        ):
+            raise self._refused(node, place)
         arguments = tuple(map(self.convert, node.args))
         return Call(place, node.func.id, self.place(node.func), arguments)
 
@@ -189,11 +168,16 @@ class Converter:
     ) -> Syntax:
         symbol = _BINARY.get(type(operator))
         if symbol is None:
-            what, help = _REFUSED_OPERATORS[type(operator)]
-            raise ExpressionError(
-                "bad-expression", f"`{what}` is not an operator here", place, help
-            )
+            raise self._refused_operator(operator, left, right)
         return Binary(place, symbol, self.convert(left), self.convert(right))
+
+    def _refused_operator(
+        self, operator: ast.operator | ast.cmpop, left: ast.expr, right: ast.expr
+    ) -> ExpressionError:
+        from probekit.expr.refused import operator_between
+
+        between = Place(self.place(left).end, self.place(right).start)
+        return operator_between(operator, between, self.text)
 
     def _comparison(self, node: ast.Compare, place: Place) -> Syntax:
         """A chain `a < b < c` becomes `a < b and b < c`; `in` becomes a row of `==`."""
@@ -208,28 +192,16 @@ class Converter:
         if isinstance(operator, ast.In | ast.NotIn):
             return self._membership(left, isinstance(operator, ast.NotIn), right, place)
         symbol = _COMPARE.get(type(operator))
-        if symbol is None:
-            raise ExpressionError(
-                "bad-expression", "`is` is not an operator here", place, "write `==`"
-            )
         here = Place(self.place(left).start, self.place(right).end)
+        if symbol is None:
+            raise self._refused_operator(operator, left, right)
         return Compare(here, symbol, self.convert(left), self.convert(right))
 
     def _membership(self, left: ast.expr, negated: bool, right: ast.expr, place: Place) -> Syntax:
-        if isinstance(right, ast.Name):
-            raise ExpressionError(
-                "not-yet",
-                f"`in {right.id}` (whether a map has a key) is not in this version yet",
-                self.place(right),
-                "use `lookup:` with a `default:`",
-            )
         if not isinstance(right, ast.Tuple | ast.Constant) or not getattr(right, "elts", [right]):
-            raise ExpressionError(
-                "bad-expression",
-                "after `in` stands a list in round brackets",
-                self.place(right),
-                "write `in (1, 2, 3)`",
-            )
+            from probekit.expr.refused import membership
+
+            raise membership(right, self.place(right), self.text)
         items = right.elts if isinstance(right, ast.Tuple) else [right]
         equal = tuple(
             Compare(self.place(item), "==", self.convert(left), self.convert(item))

@@ -6,6 +6,7 @@ from probekit.expr.parse import ExpressionError
 from probekit.expr.syntax import Place
 from probekit.expr.typed import (
     Literal,
+    Range,
     TextLiteral,
     Typed,
     is_integer,
@@ -13,18 +14,24 @@ from probekit.expr.typed import (
     type_of,
     value_range,
 )
-from probekit.types import BOOL, CharType, IntType, StructType, Type
+from probekit.types import BOOL, PLAIN_INTEGERS, CharType, IntType, StructType, Type
 
 
-def check_fits(node: Typed, target: Type, place: Place) -> None:
-    """Whether `node` can be stored in `target`. Raises ExpressionError where it cannot."""
+def check_fits(node: Typed, target: Type, place: Place, text: str = "...") -> None:
+    """Whether `node` can be stored in `target`. Raises ExpressionError where it cannot.
+
+    `text` is the expression as it was written, for the help to quote.
+    """
     match target:
         case IntType():
-            _check_integer(node, target, place)
+            _check_integer(node, target, place, text if len(text) <= _QUOTED else "...")
         case CharType():
             _check_text(node, target, place)
         case StructType():
             _check_struct(node, target, place)
+
+
+_QUOTED = 40  # characters of an expression that a help repeats
 
 
 def kind_of(node: Typed) -> str:
@@ -39,11 +46,9 @@ def bounds(type: IntType) -> str:
     return f"{type.low} to {type.high}"
 
 
-def _check_integer(node: Typed, target: IntType, place: Place) -> None:
+def _check_integer(node: Typed, target: IntType, place: Place, text: str) -> None:
     if not is_integer(node):
-        what = f"this is {kind_of(node)}, and a number (`{target}`) is asked for"
-        help = "" if is_text(node) else "name one of its fields"
-        raise ExpressionError("wrong-type", what, place, help)
+        raise _no_number(node, target, place)
     if value_range(node).within(target):
         return
     if isinstance(node, Literal):
@@ -51,31 +56,73 @@ def _check_integer(node: Typed, target: IntType, place: Place) -> None:
             "value-range",
             f"{node.value} does not fit into `{target}`, which holds {bounds(target)}",
             place,
+            in_range(value_range(node), target),
         )
     if target is BOOL:
-        help = "write `bool(...)`, or compare it: `!= 0`"
+        help = f"write `bool({text})`, or compare it: `!= 0`"
     else:
         name = f"{'s' if target.signed else 'u'}{target.bits}"
-        help = f"cut it on purpose with `{name}(...)`, or declare a wider type"
+        help = f"cut it on purpose with `{name}({text})`, or {_wider(value_range(node))}"
     raise ExpressionError(
         "does-not-fit", f"a `{type_of(node)}` may not fit into `{target}`", place, help
     )
 
 
+def in_range(range: Range, target: IntType) -> str:
+    """What to do about values of `range` that `target` cannot hold."""
+    if target is BOOL:
+        return "write `true` or `false`"
+    if range.low < 0 and not target.signed and range.low >= -(1 << target.bits - 1):
+        return f"write a number in that range, or declare it as `s{target.bits}`"
+    return f"write a number in that range, or {_wider(range)}"
+
+
+def _wider(range: Range) -> str:
+    """The smallest type that holds the range, as a help's last words."""
+    for type in PLAIN_INTEGERS.values():
+        if type is not BOOL and range.within(type):
+            return f"declare it as `{type}`"
+    return "declare a wider type"
+
+
+def _no_number(node: Typed, target: IntType, place: Place) -> ExpressionError:
+    what = f"this is {kind_of(node)}, and a number (`{target}`) is asked for"
+    if not is_text(node):
+        return ExpressionError("wrong-type", what, place, "name one of its fields")
+    if isinstance(node, TextLiteral):
+        digits = node.value.decode()
+        if digits.isascii() and digits.isdigit() and len(digits) < 20:
+            number = str(int(digits))
+            help = f"numbers have no quotes: write `{number}`"
+            return ExpressionError("wrong-type", what, place, help, ((place, number),))
+    type = type_of(node)
+    help = "a number is what fits, such as `pid`"
+    help += f"; or declare it as `{type}`" if type is not None else ""
+    return ExpressionError("wrong-type", what, place, help)
+
+
 def _check_text(node: Typed, target: CharType, place: Place) -> None:
     if not is_text(node):
-        raise ExpressionError(
-            "wrong-type",
-            f"this is {kind_of(node)}, and text (`{target}`) is asked for",
-            place,
-            "text inside an expression has quotes of its own",
-        )
+        raise _no_text(node, target, place)
     if isinstance(node, TextLiteral) and len(node.value) >= target.size:
         raise text_too_long(node.value, target, place)
     type = type_of(node)
     if isinstance(type, CharType) and type.size > target.size:
         what = f"a `{type}` may not fit into `{target}`"
         raise ExpressionError("does-not-fit", what, place, f"declare it as `{type}`")
+
+
+def _no_text(node: Typed, target: CharType, place: Place) -> ExpressionError:
+    what = f"this is {kind_of(node)}, and text (`{target}`) is asked for"
+    if isinstance(node, Literal):
+        written = f"'{node.value}'"
+        help = f"text has quotes of its own: write `{written}`"
+        return ExpressionError("wrong-type", what, place, help, ((place, written),))
+    type = type_of(node)
+    if isinstance(type, StructType):
+        return ExpressionError("wrong-type", what, place, "name one of its fields")
+    help = f"text is what fits, such as `comm`; or declare it as `{type}`"
+    return ExpressionError("wrong-type", what, place, help)
 
 
 def text_too_long(text: bytes, target: CharType, place: Place) -> ExpressionError:

@@ -3,55 +3,213 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import TypeAlias
 
-from probekit.expr.syntax import ExpressionError, Place
+from probekit.expr.syntax import STRING, ExpressionError, Mend, Place, together
 
-STRING = r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\""
+MAX_MISTAKES = 8  # of one expression that are told
 
 
 def syntax_error(text: str, error: SyntaxError) -> ExpressionError:
     """What is wrong with `text`, of which Python made `error` with one `(` more before it."""
+    found = list(islice(_mistakes(text), MAX_MISTAKES))
+    if found:
+        return together(found)
     offset = (error.offset or 1) - 2
     if error.lineno and error.lineno > 1:
         offset += sum(len(line) + 1 for line in text.split("\n")[: error.lineno - 1]) + 1
     offset = min(max(offset, 0), max(0, len(text) - 1))
     place = Place(offset, offset + 1)
-    for pattern, message, help in _MISTAKES:
-        found = re.search(pattern, _without_text(text))
-        if found:
-            return ExpressionError("bad-expression", message, Place(*found.span()), help)
     for words, message, help in _ADVICE:
         if words in error.msg:
             return ExpressionError("bad-expression", message, place, help)
+    return _unknown(text, place)
+
+
+def _unknown(text: str, place: Place) -> ExpressionError:
+    """Neither Python nor the tables say why: the place, and what ends or begins there."""
+    if re.search(r"(?:[-+*/%&|^~<>=]|\b(?:and|or|not|in|if|else))\s*$", text):
+        what, help = "the expression ends too early", "write what follows the last operator"
+        return ExpressionError("bad-expression", what, place, help)
+    for found in re.finditer(r"(?<![\w.])([\w.]+)\s+(?=(['\"]?[\w.]+))", text):
+        if not _WORDS & {found[1], found[2]}:
+            here = Place(*found.span(2))
+            what = "two values without an operator between them"
+            return ExpressionError("bad-expression", what, here, "write one, as `and` or `+`")
+    what = "this is not an expression"
     help = "expressions are written as in Python; text in them has quotes of its own"
-    return ExpressionError("bad-expression", "this is not an expression", place, help)
+    return ExpressionError("bad-expression", what, place, help)
 
 
-def _without_text(text: str) -> str:
-    """The expression with its quoted text blanked, every character at its place."""
-    return re.sub(STRING, lambda found: " " * len(found.group()), text)
+_WORDS = {"and", "or", "not", "in", "if", "else", "is"}
 
 
+def _mistakes(text: str) -> Iterator[ExpressionError]:
+    """Every mistake of the table; what one of them covers is none of another's."""
+    rest = re.sub(STRING, lambda found: _blank(found.group()), text)
+    for pattern, message, help in _MISTAKES:
+        for found in re.finditer(pattern, rest):
+            place = Place(*found.span())
+            advice, mends = help(found, text) if callable(help) else _fixed(help, place, text)
+            yield ExpressionError("bad-expression", message, place, advice, mends)
+            rest = rest[: place.start] + _blank(found.group()) + rest[place.end :]
+
+
+def _blank(text: str) -> str:
+    """As long as `text`, and nothing in it."""
+    return " " * len(text)
+
+
+Advice: TypeAlias = tuple[str, tuple[Mend, ...]]
+
+
+def _fixed(help: str, place: Place, text: str) -> Advice:
+    """`help` names one thing to write (`write `and``), which is then the mend, or says more."""
+    written = re.fullmatch(r"write `([^` A-Z]+)`", help)
+    if written is None:
+        return help, ()
+    return help, ((place, _spaced(written[1], place, text)),)
+
+
+def _spaced(word: str, place: Place, text: str) -> str:
+    """With a space on each side where letters need one and none is there."""
+    if not word.isalpha():
+        return word
+    before, after = text[: place.start][-1:], text[place.end :][:1]
+    left = " " if before and not before.isspace() and before != "(" else ""
+    return left + word + (" " if after and not after.isspace() else "")
+
+
+def _removed(found: re.Match[str], text: str) -> Advice:
+    return "remove it", ((Place(*found.span()), ""),)
+
+
+def _lower(found: re.Match[str], text: str) -> Advice:
+    word = found.group().lower()
+    return f"write `{word}`", ((Place(*found.span()), word),)
+
+
+def _not(found: re.Match[str], text: str) -> Advice:
+    """`!` binds closer than `not`: only where no comparison follows is one the other."""
+    after = text[found.end() :]
+    is_alone = re.match(r"\s*[\w.]+\s*(?:$|\)|&&|\|\||and\b|or\b)", after)
+    mends = ((Place(*found.span()), _spaced("not", Place(*found.span()), text)),)
+    return "write `not`", mends if is_alone else ()
+
+
+def _duration(found: re.Match[str], text: str) -> Advice:
+    return f"write it as text: `'{found.group()}'`", ((Place(*found.span()), f"'{found.group()}'"),)
+
+
+_SIZES = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+
+
+def _size(found: re.Match[str], text: str) -> Advice:
+    number = str(int(found[1]) * _SIZES[found[2][0].lower()])
+    return f"write the number: `{number}`", ((Place(*found.span()), number),)
+
+
+def _suffix(found: re.Match[str], text: str) -> Advice:
+    return f"write `{found[1]}`", ((Place(*found.span()), found[1]),)
+
+
+def _octal(found: re.Match[str], text: str) -> Advice:
+    digits = found.group().lstrip("0_")
+    if re.search(r"[89_]", digits):
+        return f"write `{digits}`", ((Place(*found.span()), digits),)
+    return f"write `{digits}`; octal is `0o{digits}`", ()
+
+
+def _conditional(found: re.Match[str], text: str) -> Advice:
+    whole = re.fullmatch(r"([^?:]+)\?([^?:]+):([^?:]+)", text)
+    if whole is None:
+        return "write `A if CONDITION else B`", ()
+    condition, then, otherwise = (part.strip() for part in whole.groups())
+    written = f"{then} if {condition} else {otherwise}"
+    return f"write `{written}`", ((Place(0, len(text)), written),)
+
+
+def _slashes(found: re.Match[str], text: str) -> Advice:
+    inner = text[found.start() + 1 : found.end() - 1].strip()
+    return f"write `{inner}`", ((Place(*found.span()), inner),)
+
+
+def _dollar(found: re.Match[str], text: str) -> Advice:
+    name = found[1]
+    if name.isdigit():
+        return "declare a param under `params:`, write its name, and set it with `--set`", ()
+    return f"write `{name}`", ((Place(*found.span()), name),)
+
+
+def _map(found: re.Match[str], text: str) -> Advice:
+    name, key = found[1] or "MAP", text[found.start(2) : found.end(2)] or "..."
+    step = f"- {{lookup: {name}, key: {key}, default: 0, as: found}}"
+    return f"read it first: `{step}`", ()
+
+
+def _between(found: re.Match[str], text: str) -> Advice:
+    written = f"{found[2]} <= {found[1]} <= {found[3]}"
+    return f"write `{written}`", ((Place(*found.span()), written),)
+
+
+def _null(found: re.Match[str], text: str) -> Advice:
+    written = "!= 0" if "not" in found.group().lower() else "== 0"
+    return f"write `{written}`: what is missing reads as 0", ()
+
+
+_NAME = r"[A-Za-z_][\w.]*"
 # What people write who come from other languages: pattern, message, help.
-_MISTAKES = (
+_MISTAKES: tuple[tuple[str, str, str | Callable[[re.Match[str], str], Advice]], ...] = (
+    (r"^\s*/.+/\s*$", "a condition stands without slashes", _slashes),
     (r"===", "`===` is not an operator here", "write `==`"),
+    (r"!==", "`!==` is not an operator here", "write `!=`"),
+    (r"\b(?:ctx|args)\s*->\s*", "`->` is not an operator here", "write `args.`"),
     (r"->", "`->` is not an operator here", "write `.`"),
-    (r"=~", "there are no patterns of text", "compare with `==`, or `in ('a', 'b')`"),
-    (r"\+\+|--$", "`++` and `--` are not operators here", "write `+ 1` or `- 1`"),
-    (r"\$", "`$` is not part of a name here", "write the name without it"),
-    (r"\b(?:AND|OR|NOT|And|Or|Not)\b", "`and`, `or` and `not` have small letters", "write it so"),
+    (r"=~|!~|~=", "there are no patterns of text", "compare with `==`, or `in ('a', 'b')`"),
     (
-        r"\b[0-9]+(?:ns|us|ms|s|m|h)\b",
-        "a duration without quotes of its own",
-        "write it as text: `'10ms'`",
+        r"\+\+|--$",
+        "`++` and `--` are not operators here",
+        "write `+ 1` or `- 1`; the step `count:` adds to a map",
     ),
-    (r"(?<![=!<>])=(?!=)", "a single `=` in an expression", "write `==` to compare"),
+    (
+        r"(?:[-+*/%&|^]|<<|>>)=(?!=)",
+        "values are not changed, they are set once",
+        "give the result another name with `let:`; the step `count:` adds to a map",
+    ),
+    (r":=", "values are named with `let:`, not inside an expression", "use a step `let:`"),
+    (r"@(\w*)(?:\[([^\]]*)\])?", "`@` is not part of a name here", _map),
+    (r"\$(\w+)", "`$` is not part of a name here", _dollar),
+    (r"\$", "`$` is not part of a name here", _removed),
+    (
+        rf"({_NAME})\s+(?i:between)\s+(\w+)\s+(?i:and)\s+(\w+)",
+        "`between` is written with `<=` here",
+        _between,
+    ),
+    (r"\b(?i:is\s+(?:not\s+)?null)\b", "there is no null", _null),
+    (
+        r"\[\s*[0-9]+[smhd]\s*\]",
+        "values have no past here",
+        "count in a map; a schedule can `show:` and then `clear:` it, `every: 1m`",
+    ),
+    (r"\b(?:LIKE|like|ILIKE|RLIKE)\b", "there are no patterns of text", "compare with `==`"),
+    (r"\b(?:AND|OR|NOT|IN|And|Or|Not|In)\b", "such words have small letters here", _lower),
+    (
+        r"\b[0-9]+(?:\.[0-9]+)?(?:ns|us|ms|s|m|h)\b",
+        "a duration without quotes of its own",
+        _duration,
+    ),
+    (r"\b([0-9]+)([kKMGT](?:i?[bB])?)\b", "sizes have no units here", _size),
+    (r"\b(0[xX][0-9a-fA-F]+|[0-9]+)(?:[uU]?[lL]{1,2}|[uU])\b", "numbers have no suffix", _suffix),
+    (r"(?<![=!<>])=(?!=)", "a single `=` in an expression", "write `==`"),
     (r"&&", "`&&` is not an operator here", "write `and`"),
     (r"\|\|", "`||` is not an operator here", "write `or`"),
-    (r"!(?!=)", "`!` is not an operator here", "write `not`"),
+    (r"!(?!=)", "`!` is not an operator here", _not),
     (r"<>", "`<>` is not an operator here", "write `!=`"),
-    (r"\?", "`?` is not an operator here", "write `A if CONDITION else B`"),
-    (r"\b0[0-9_]*[1-9]", "a number with leading zeros", "write it without them; octal is `0o17`"),
+    (r"\?", "`?` is not an operator here", _conditional),
+    (r"\b0[0-9_]*[1-9][0-9_]*\b", "a number with leading zeros", _octal),
+    (r";\s*$", "an expression does not end with `;`", _removed),
 )
 # Python's own words → ours.
 _ADVICE = (

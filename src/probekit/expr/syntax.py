@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias, TypeVar
 
 from probekit.record import Record
+
+# Text in its quotes, as a pattern.
+STRING = r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\""
 
 
 class Place(Record):
@@ -13,13 +17,64 @@ class Place(Record):
     start: int
     end: int
 
+    def moved(self, by: int) -> Place:
+        """The same place in a text that has `by` characters more before it."""
+        return Place(self.start + by, self.end + by)
+
+
+# `text` in place of what stands at the place: the mend that `help` names.
+Mend: TypeAlias = tuple[Place, str]
+
 
 class ExpressionError(Exception):
-    """The expression is not one of ours: `code`, `message`, `help` and the place in its text."""
+    """The expression is not one of ours: `code`, `message`, `help` and the place in its text.
 
-    def __init__(self, code: str, message: str, place: Place, help: str = "") -> None:
+    `mends` is what `help` offers, where replacing text does it. `subject` is the name that it is
+    all about: elsewhere in the spec it may mean something. `others` are more errors of the same
+    expression, none of them caused by this one.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        place: Place,
+        help: str = "",
+        mends: tuple[Mend, ...] = (),
+        subject: str = "",
+    ) -> None:
         super().__init__(message)
         self.code, self.message, self.place, self.help = code, message, place, help
+        self.mends, self.subject = mends, subject
+        self.others: tuple[ExpressionError, ...] = ()
+
+    def moved(self, by: int) -> ExpressionError:
+        """The same, in a text that has `by` characters more before it."""
+        mends = tuple((place.moved(by), text) for place, text in self.mends)
+        place = self.place.moved(by)
+        error = ExpressionError(self.code, self.message, place, self.help, mends, self.subject)
+        error.others = tuple(other.moved(by) for other in self.others)
+        return error
+
+
+def replacing(code: str, message: str, place: Place, text: str) -> ExpressionError:
+    """An error whose mend is to write `text` at its place."""
+    return ExpressionError(code, message, place, f"write `{text}`", ((place, text),))
+
+
+def together(errors: Sequence[ExpressionError]) -> ExpressionError:
+    """Several errors of one expression as one: the first, which carries the others."""
+    first, *rest = errors
+    first.others += tuple(rest)
+    return first
+
+
+def flattened(error: ExpressionError) -> Iterator[ExpressionError]:
+    """The error without others, and all that it carries."""
+    others, error.others = error.others, ()
+    yield error
+    for other in others:
+        yield from flattened(other)
 
 
 class Number(Record):
@@ -101,6 +156,23 @@ Syntax: TypeAlias = (
 )
 
 
+_T = TypeVar("_T")
+
+
+def each(trees: Sequence[Syntax], check: Callable[[Syntax], _T]) -> list[_T]:
+    """What `check` makes of each. Raises one ExpressionError for all those that it raised."""
+    made: list[_T] = []
+    errors: list[ExpressionError] = []
+    for tree in trees:
+        try:
+            made.append(check(tree))
+        except ExpressionError as error:
+            errors.append(error)
+    if errors:
+        raise together(errors)
+    return made
+
+
 def children(syntax: Syntax) -> tuple[Syntax, ...]:
     """The expression's parts; of `of.name`, what stands before the dot."""
     match syntax:
@@ -119,6 +191,26 @@ def children(syntax: Syntax) -> tuple[Syntax, ...]:
 
 def names_in(syntax: Syntax) -> set[str]:
     """Every name that the expression uses."""
-    if isinstance(syntax, Name):
-        return {syntax.name}
-    return set().union(*(names_in(child) for child in children(syntax)))
+    found: set[str] = set()
+    left = [syntax]
+    while left:
+        part = left.pop()
+        if isinstance(part, Name):
+            found.add(part.name)
+        else:
+            left += children(part)
+    return found
+
+
+def written(syntax: Syntax) -> str:
+    """A simple expression as text again, for a help to quote; `x` for a longer one."""
+    match syntax:
+        case Number(value=value):
+            return str(value)
+        case Text(value=value):
+            return repr(value)
+        case Name(name=name):
+            return name
+        case Member(of=of, name=name):
+            return f"{written(of)}.{name}"
+    return "x"

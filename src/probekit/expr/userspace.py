@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from probekit.expr import syntax as s
 from probekit.expr.builtins import check_call
 from probekit.expr.parse import ExpressionError
-from probekit.expr.scope import unknown_field
-from probekit.nearest import did_you_mean, listed
 from probekit.types import MAX_CHAR, S64, CharType, IntType, StructType, Type
 
 NUMBER = S64  # any number: in user space they are unbounded
@@ -38,8 +36,9 @@ def check_user(tree: s.Syntax, names: Mapping[str, Type]) -> Type:
         case s.Compare():
             return _compare(tree, names)
         case s.Conditional(condition=condition, then=then, otherwise=otherwise):
-            _numbers((condition,), names)
-            kind, other = check_user(then, names), check_user(otherwise, names)
+            kinds = _each((condition, then, otherwise), names)
+            _require_numbers((condition,), kinds[:1])
+            kind, other = kinds[1:]
             if kind != other:
                 what = f"one arm is {_word(kind)}, the other {_word(other)}"
                 help = "give it two numbers or two texts"
@@ -60,36 +59,53 @@ def _word(kind: Type) -> str:
 def _name(tree: s.Name, names: Mapping[str, Type]) -> Type:
     if tree.name in names:
         return _plain(names[tree.name])
-    help = did_you_mean(tree.name, names, f"user space knows {listed(list(names))}")
-    raise ExpressionError("unknown-name", f"nothing is named `{tree.name}` here", tree.place, help)
+    from probekit.expr.unknown import unknown_in_user_space  # only on the way to an error
+
+    raise unknown_in_user_space(tree, list(names))
 
 
 def _member(tree: s.Member, names: Mapping[str, Type]) -> Type:
+    if isinstance(tree.of, s.Name) and tree.of.name == "args" and "args" not in names:
+        _name(tree.of, names)
     of = check_user(tree.of, names)
     if not isinstance(of, StructType):
         what = f"only a struct has fields, and this is {_word(of)}"
-        raise ExpressionError("wrong-operand", what, tree.name_place, f"remove `.{tree.name}`")
+        rest = s.Place(tree.of.place.end, tree.place.end)
+        help = f"remove `.{tree.name}`"
+        raise ExpressionError("wrong-operand", what, tree.name_place, help, ((rest, ""),))
     found = of.field(tree.name)
     if found is None:
+        from probekit.expr.unknown import unknown_field
+
         raise unknown_field(tree, of)
     return _plain(found.type)
 
 
 def _numbers(trees: tuple[s.Syntax, ...], names: Mapping[str, Type]) -> Type:
-    for tree in trees:
-        kind = check_user(tree, names)
+    return _require_numbers(trees, _each(trees, names))
+
+
+def _require_numbers(trees: Sequence[s.Syntax], kinds: Sequence[Type]) -> Type:
+    """Raises ExpressionError where one of the trees, whose kinds these are, is no number."""
+    for tree, kind in zip(trees, kinds, strict=True):
         if kind != NUMBER:
             what = f"a number must stand here, and this is {_word(kind)}"
-            raise ExpressionError("wrong-operand", what, tree.place)
+            help = "compare it: `== 'text'`" if kind == TEXT else "name one of its fields"
+            raise ExpressionError("wrong-operand", what, tree.place, help)
     return NUMBER
 
 
+def _each(trees: tuple[s.Syntax, ...], names: Mapping[str, Type]) -> list[Type]:
+    """The kinds of all. Raises one ExpressionError for the faults of them all."""
+    return s.each(trees, lambda tree: check_user(tree, names))
+
+
 def _compare(tree: s.Compare, names: Mapping[str, Type]) -> Type:
-    left, right = check_user(tree.left, names), check_user(tree.right, names)
+    left, right = _each((tree.left, tree.right), names)
     if tree.operator in ("==", "!="):
         if left != right:
             what = f"{_word(left)} is never equal to {_word(right)}"
             help = "text in an expression has quotes of its own, numbers have none"
             raise ExpressionError("wrong-operand", what, tree.place, help)
         return NUMBER
-    return _numbers((tree.left, tree.right), names)
+    return _require_numbers((tree.left, tree.right), (left, right))

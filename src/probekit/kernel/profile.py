@@ -1,46 +1,44 @@
-"""What is known of a kernel's tracepoints: read from this host, or from a file.
+"""What is known of a kernel before anything is loaded: read from this host, or from a file.
 
-A saved profile is a line that says what it is, a line of JSON (release; for each group where its
-block lies), and the blocks: deflated lines, one for each tracepoint: its name, then each field's
-five values with tabs between them, `;` before each field. One lookup inflates one block.
+Tracepoints' records, BTF, and features. A file of them, as `save` writes it, is a `Store`
+(`store.py`) of a row for each tracepoint: after its name each field's five values with tabs
+between them, `;` before each further field. What `save` gets of BTF is in `btfrows.py`.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import zlib
-from pathlib import Path
-from typing import Protocol
 
-from probekit.diagnostics import DiagnosticError, host_error
+from probekit.diagnostics import DiagnosticError
+from probekit.kernel.store import Store, packed, write
 from probekit.kernel.tracefs import Field, Tracefs, TracepointFormat, find_tracefs
 
-_MAGIC = b"probekit kernel profile 1"
-_SHIPPED = Path(__file__).parent / "profiles" / "linux-6.18.profile"
-_LARGEST = 16 << 20  # bytes of a file, and of one inflated block; real ones are 50 times smaller
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from probekit.kernel.btf import Btf
+else:
+    Protocol = object  # `typing` would cost 5 ms
+
+YES, NO, UNKNOWN = "yes", "no", "cannot tell"  # the answers to whether a kernel has a feature
+
+_SHIPPED = os.path.join(os.path.dirname(__file__), "profiles", "linux-6.18.profile")
+_TRACEPOINTS = "tracepoints"
 _FIELD = re.compile(
     r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)\t(?P<type>[A-Za-z_][A-Za-z0-9_ *()+\[\]-]*)"
     r"\t(?P<offset>[0-9]{1,5})\t(?P<size>[0-9]{1,5})\t(?P<signed>[01])"
 )
-
-# What a line of JSON that is not a profile's can lead to.
-_NOT_THE_EXPECTED = (
-    ValueError,
-    TypeError,
-    KeyError,
-    AttributeError,
-    OverflowError,
-    RecursionError,
-)
+_WORD = re.compile(r"[!-_a-~]{1,64}", re.ASCII)  # what uname(2) says: no spaces, no backticks
 
 
 class KernelProfile(Protocol):
     """What a stage before loading may know of a kernel.
 
-    `origin` says where it comes from, in a few words for messages; `release` is what `uname -r`
-    says there; `shipped` is whether it is the package's own, so perhaps not the user's kernel.
+    `origin` says where it comes from, in a few words for messages; `release` and `machine` are
+    what `uname -r` and `uname -m` say there; `shipped` is whether it is the package's own, so
+    perhaps not the user's kernel.
     """
 
     @property
@@ -48,15 +46,23 @@ class KernelProfile(Protocol):
     @property
     def release(self) -> str: ...
     @property
+    def machine(self) -> str: ...
+    @property
     def shipped(self) -> bool: ...
 
     def tracepoint(self, group: str, name: str) -> TracepointFormat | None:
         """The tracepoint's record; None where this kernel has none of this name."""
-        ...
 
     def tracepoints(self) -> list[tuple[str, str]]:
         """Group and name of every tracepoint, sorted."""
-        ...
+        raise NotImplementedError
+
+    def btf(self) -> Btf | None:
+        """The kernel's functions, types and constants; None where nothing is known of them."""
+
+    def feature(self, name: str) -> str:
+        """Whether the kernel has the feature (`kernel/feature.py`): YES, NO or UNKNOWN."""
+        raise NotImplementedError
 
 
 class LiveProfile:
@@ -67,8 +73,10 @@ class LiveProfile:
 
     def __init__(self, tracefs: Tracefs) -> None:
         self.tracefs = tracefs
-        self.release = os.uname().release
+        system = os.uname()
+        self.release, self.machine = system.release, system.machine
         self._known: dict[tuple[str, str], TracepointFormat | None] = {}
+        self._btf: list[Btf | None] = []
 
     def tracepoint(self, group: str, name: str) -> TracepointFormat | None:
         """The tracepoint's record, read once; raises what `Tracefs.format` does."""
@@ -80,93 +88,108 @@ class LiveProfile:
         """Group and name of every tracepoint, sorted."""
         return self.tracefs.tracepoints()
 
+    def btf(self) -> Btf | None:
+        """The kernel's functions, types and constants; read once, None where it has none."""
+        from probekit.kernel.btf import live_btf
+
+        if not self._btf:
+            self._btf.append(live_btf())
+        return self._btf[0]
+
+    def feature(self, name: str) -> str:
+        """Whether this kernel has the feature, found out by trying it, once."""
+        from probekit.kernel.feature import answer
+
+        return answer(name)
+
 
 class SavedProfile:
-    """A profile in a file that `save` wrote; reads a group when it is first asked for.
+    """A profile in a file that `save` wrote; inflates a part when it is first asked for.
 
-    Raises DiagnosticError: `profile-unreadable`, or `profile-damaged` at any defect.
+    `origin` takes the place of its own. Raises what `Store` does.
     """
 
-    def __init__(self, path: Path, *, shipped: bool = False) -> None:
-        self._path = path
-        self._content = _read(path)
-        self._places, self.release = self._head()
-        self._rows: dict[str, dict[str, str]] = {}
+    def __init__(
+        self, path: str | os.PathLike[str], *, shipped: bool = False, origin: str = ""
+    ) -> None:
+        self._store = Store(os.fspath(path))
         self.shipped = shipped
+        self.release, self.machine = (self._word(key) for key in ("release", "machine"))
+        self._features = self._answers()
         name = "the shipped profile" if shipped else f"`{path}`"
-        self.origin = f"{name} (Linux {self.release})"
+        self.origin = origin or f"{name} (Linux {self.release})"
 
     def tracepoint(self, group: str, name: str) -> TracepointFormat | None:
         """The tracepoint's record; None where the profile has none of this name."""
-        row = self._group(group).get(name)
-        if row is None:
+        row = self._store.find(_TRACEPOINTS, f"{group}/{name}")
+        if row is None or "/" in name:
             return None
         fields = [_FIELD.fullmatch(part) for part in row.split(";")] if row else []
         if None in fields:
-            raise self._damaged(f"tracepoint `{group}/{name}`")
+            raise self._store.damaged(f"tracepoint `{group}/{name}`")
         return TracepointFormat(group, name, tuple(_field(found) for found in fields if found))
 
     def tracepoints(self) -> list[tuple[str, str]]:
         """Group and name of every tracepoint, sorted."""
-        return [(group, name) for group in sorted(self._places) for name in self._group(group)]
+        keys = (key.partition("/") for key in self._store.keys(_TRACEPOINTS))
+        return sorted((group, name) for group, _, name in keys)
 
-    def _head(self) -> tuple[dict[str, tuple[int, int]], str]:
-        """Where each group's block begins and ends in the file; and the release."""
-        first, line, *_ = (*self._content.split(b"\n", 2), b"")
-        if first != _MAGIC:
-            raise self._damaged("its first line")
-        start = len(first) + len(line) + 2
-        try:
-            head = json.loads(line)
-            places = {
-                str(group): (start + int(at), start + int(at) + int(size))
-                for group, (at, size) in head["groups"].items()
-            }
-            return places, str(head["release"])
-        except _NOT_THE_EXPECTED as error:
-            raise self._damaged("its list of groups") from error
+    def btf(self) -> Btf | None:
+        """What was saved of the kernel's functions, types and constants; None for nothing."""
+        from probekit.kernel.btfrows import FUNCTIONS, SavedBtf
 
-    def _group(self, group: str) -> dict[str, str]:
-        """The fields of each tracepoint of a group, as written; empty where there is none."""
-        if group not in self._rows:
-            text = self._inflate(group) if group in self._places else ""
-            rows = (line.partition(";") for line in text.splitlines())
-            self._rows[group] = {name: fields for name, _, fields in rows}
-        return self._rows[group]
+        return SavedBtf(self._store) if self._store.has(FUNCTIONS) else None
 
-    def _inflate(self, group: str) -> str:
-        start, end = self._places[group]
-        stream = zlib.decompressobj()
-        try:
-            block = stream.decompress(self._content[start:end], _LARGEST)
-            if stream.eof:
-                return block.decode("ascii")
-        except (zlib.error, ValueError):
-            pass
-        raise self._damaged(f"group `{group}`")
+    def feature(self, name: str) -> str:
+        """What was found out when it was saved; UNKNOWN also for what was not asked then."""
+        return self._features.get(name, UNKNOWN)
 
-    def _damaged(self, what: str) -> DiagnosticError:
-        message = f"the kernel profile `{self._path}` is damaged: {what} cannot be read"
-        return host_error("profile-damaged", message, help="save it again on its kernel")
+    def _word(self, key: str) -> str:
+        value = self._store.head.get(key)
+        if not isinstance(value, str) or not _WORD.fullmatch(value):
+            raise self._store.damaged(f"its {key}")
+        return value
+
+    def _answers(self) -> dict[str, str]:
+        features = self._store.head.get("features")
+        known = (YES, NO, UNKNOWN)
+        if not isinstance(features, dict) or any(one not in known for one in features.values()):
+            raise self._store.damaged("its features")
+        return features
 
 
-def save(profile: KernelProfile, path: Path, *, release: str = "") -> None:
-    """Writes all tracepoints of `profile` to `path`, the same bytes for the same content.
+def contents_of(profile: KernelProfile, *, release: str = "", btf: bool = True) -> bytes:
+    """A file of all that is known of `profile`: the same bytes for the same content.
 
-    `release` takes the place of the profile's own. Raises OSError, and what the profile raises.
+    `release` takes the place of its own; without `btf` the file is a tenth as large. Raises what
+    the profile raises.
     """
-    rows: dict[str, list[str]] = {}
-    for group, name in sorted(profile.tracepoints()):
+    from probekit.kernel.btfrows import sections_of
+    from probekit.kernel.feature import FEATURES
+
+    found = profile.btf() if btf else None
+    sections = sections_of(found) if found else {}
+    sections[_TRACEPOINTS] = {}
+    for group, name in profile.tracepoints():
         known = profile.tracepoint(group, name)
         if known is not None:
-            rows.setdefault(group, []).append(_row(known))
-    places, blocks = {}, b""
-    for group, lines in rows.items():
-        block = zlib.compress("\n".join(lines).encode("ascii"), 9)
-        places[group] = (len(blocks), len(block))
-        blocks += block
-    head = json.dumps({"groups": places, "release": release or profile.release}, sort_keys=True)
-    path.write_bytes(b"\n".join((_MAGIC, head.encode("ascii"), blocks)))
+            sections[_TRACEPOINTS][f"{group}/{name}"] = _row(known)
+    head = {
+        "release": release or profile.release,
+        "machine": profile.machine,
+        "features": {feature.name: profile.feature(feature.name) for feature in FEATURES},
+    }
+    return packed(head, sections)
+
+
+def save(
+    profile: KernelProfile, path: str | os.PathLike[str], *, release: str = "", btf: bool = True
+) -> None:
+    """Writes `contents_of` to the file at `path`, whole or not at all.
+
+    Raises DiagnosticError: `cannot-write`, and what the profile raises.
+    """
+    write(os.fspath(path), lambda: contents_of(profile, release=release, btf=btf))
 
 
 def profile_for_check() -> KernelProfile:
@@ -190,21 +213,9 @@ def _row(known: TracepointFormat) -> str:
         f"{field.name}\t{field.type}\t{field.offset}\t{field.size}\t{field.signed:d}"
         for field in known.fields
     )
-    return ";".join((known.name, *fields))
+    return ";".join(fields)
 
 
 def _field(found: re.Match[str]) -> Field:
     name, declared, offset, size, signed = found.groups()
     return Field(name, declared, int(offset), int(size), signed == "1")
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            content = file.read(_LARGEST + 1)
-    except OSError as error:
-        message = f"the kernel profile `{path}` cannot be read: {error.strerror}"
-        raise host_error("profile-unreadable", message) from error
-    if len(content) > _LARGEST:
-        raise host_error("profile-damaged", f"`{path}` is too large to be a kernel profile")
-    return content

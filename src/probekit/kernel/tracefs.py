@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 
 from probekit.diagnostics import DiagnosticError, host_error
-from probekit.kernel.mounts import PrivateMount
 from probekit.record import Record
 
-_PLACES = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
-_LOCKDOWN = Path("/sys/kernel/security/lockdown")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from probekit.kernel.mounts import PrivateMount  # brings ctypes, and most hosts need none
+
+_PLACES = ("/sys/kernel/tracing", "/sys/kernel/debug/tracing")
+_LOCKDOWN = "/sys/kernel/security/lockdown"
 _MOUNT_COMMAND = "mount -t tracefs nodev /sys/kernel/tracing"
 # Entries of this group describe records of the tracers; nothing can be attached to them.
 _NOT_TRACEPOINTS = "ftrace"
@@ -56,8 +58,8 @@ class Tracefs:
     What cannot be read raises DiagnosticError: `tracefs-denied`, `lockdown`, `tracepoint-format`.
     """
 
-    def __init__(self, path: Path, mount: PrivateMount | None = None) -> None:
-        self.path = path
+    def __init__(self, path: str | os.PathLike[str], mount: PrivateMount | None = None) -> None:
+        self.path = os.fspath(path)
         self._mount = mount
 
     def event_id(self, group: str, name: str) -> int:
@@ -76,12 +78,12 @@ class Tracefs:
     def tracepoints(self) -> list[tuple[str, str]]:
         """Group and name of every tracepoint of this kernel, sorted."""
         try:
-            groups = _folders(self.path / "events")
+            groups = _folders(f"{self.path}/events")
             return [
                 (group, name)
                 for group in groups
                 if group != _NOT_TRACEPOINTS
-                for name in _folders(self.path / "events" / group)
+                for name in _folders(f"{self.path}/events/{group}")
             ]
         except PermissionError as error:
             raise _refused(self.path) from error
@@ -90,7 +92,7 @@ class Tracefs:
         if not (_is_plain(group) and _is_plain(name)):
             return None
         try:
-            return (self.path / "events" / group / name / file).read_text("utf-8", "replace")
+            return _text(f"{self.path}/events/{group}/{name}/{file}")
         except (FileNotFoundError, NotADirectoryError):
             if _is_locked_down():
                 raise _locked_down() from None
@@ -121,17 +123,19 @@ def find_tracefs() -> Tracefs:
             return Tracefs(place)
     if _is_locked_down():
         raise _locked_down()
+    from probekit.kernel.mounts import PrivateMount
+
     try:
         mount = PrivateMount("tracefs")
     except OSError as error:
         raise _unmounted(error) from error
-    return Tracefs(mount.path, mount)
+    return Tracefs(f"/proc/self/fd/{mount.fd}", mount)  # `path` would bring pathlib
 
 
-def _is_readable(place: Path) -> bool:
+def _is_readable(place: str) -> bool:
     """Whether tracefs is mounted there; raises if it is, and may not be read."""
     try:
-        (place / "events" / "header_page").read_bytes()
+        _text(f"{place}/events/header_page")
     except (FileNotFoundError, NotADirectoryError):
         return False
     except PermissionError as error:
@@ -179,7 +183,12 @@ def _is_plain(name: str) -> bool:
     return _PLAIN.fullmatch(name) is not None and name not in (".", "..")
 
 
-def _folders(path: Path) -> list[str]:
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read()
+
+
+def _folders(path: str) -> list[str]:
     with os.scandir(path) as entries:
         return sorted(entry.name for entry in entries if entry.is_dir())
 
@@ -187,26 +196,27 @@ def _folders(path: Path) -> list[str]:
 def _is_locked_down() -> bool:
     """Whether lockdown is at `confidentiality`, where tracefs has no files to read."""
     try:
-        return "[confidentiality]" in _LOCKDOWN.read_text()
+        return "[confidentiality]" in _text(_LOCKDOWN)
     except OSError:
         return False
 
 
 def _locked_down() -> DiagnosticError:
-    message = "this kernel is locked down (confidentiality): it tells nothing of its tracepoints"
-    return host_error("lockdown", message, help="start it without `lockdown=confidentiality`")
+    from probekit.kernel import privilege
+
+    return DiagnosticError([privilege.locked_down()])
 
 
-def _refused(path: Path) -> DiagnosticError:
-    if _is_locked_down():
-        return _locked_down()
-    message = f"tracefs at `{path}` is closed to this user"
-    return host_error("tracefs-denied", message, help="run it as root, with `sudo`")
+def _refused(path: str) -> DiagnosticError:
+    from probekit.kernel import privilege  # rare, and `check` has to be quick
+
+    return _locked_down() if _is_locked_down() else privilege.closed(path)
 
 
 def _unmounted(error: OSError) -> DiagnosticError:
-    message = f"tracefs is not mounted, and could not be mounted ({error.strerror})"
-    who = (
-        "give this process CAP_SYS_ADMIN, or mount it" if os.geteuid() == 0 else "mount it as root"
-    )
-    return host_error("tracefs-unmounted", message, help=f"{who}: `{_MOUNT_COMMAND}`")
+    from probekit.kernel import privilege
+
+    why, help = privilege.unmounted(error)
+    message = f"tracefs is not mounted, and could not be mounted: {why}"
+    help = f"mount it as root of the host: `{_MOUNT_COMMAND}`{help}"
+    return host_error("tracefs-unmounted", message, help=help)

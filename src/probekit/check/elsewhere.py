@@ -1,0 +1,133 @@
+"""What a name that means nothing in its place is elsewhere in the spec; for errors only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from probekit.source import Span
+from probekit.spec import MapSpec, ProbeSpec, ProgramSpec, Steps
+from probekit.yamlnodes import Mapping, Node, Scalar, start_of
+
+# A message, a help and the place that it is about.
+Meaning: TypeAlias = tuple[str, str, tuple[Span, str]]
+# A name, the value that `let:` gives it, and where its program begins.
+_Set: TypeAlias = tuple[Scalar, Node | None, Span]
+
+
+class Elsewhere:
+    """What each name of a spec is."""
+
+    def __init__(self, spec: ProbeSpec) -> None:
+        self._maps = {found.name.text: found for found in spec.maps}
+        self._named = {node.text: (kind, node) for kind, node in _names(spec)}
+        self._schedules = [schedule.node.span for schedule in spec.schedules]
+        self._starts = [_start(program) for program in spec.programs]
+        self._values: dict[str, list[_Set]] = {}
+        for program, start in zip(spec.programs, self._starts, strict=True):
+            for name, value in _names_set(program.steps):
+                self._values.setdefault(name.text, []).append((name, value, start))
+
+    def meaning(self, name: str, place: Span, written: str) -> Meaning | None:
+        """What to say of `name`, which an expression at `place` uses; None where nothing has it.
+
+        `written` is what stands at the place: the name, and perhaps `[key]` after it.
+        """
+        in_schedule = any(_is_inside(place, span) for span in self._schedules)
+        if name in self._maps:
+            return _map(self._maps[name], in_schedule, written)
+        if name in self._values and in_schedule:
+            return _of_handler(self._values[name][0][0])
+        if name in self._values:
+            return self._value(self._values[name], place)
+        return _named(*self._named[name]) if name in self._named else None
+
+    def _value(self, places: list[_Set], place: Span) -> Meaning:
+        """A name of `let` or `as` in another place: of the same handler, else of any."""
+        here = max((start for start in self._starts if not place < start), default=None)
+        same = [(name, value) for name, value, start in places if start == here]
+        if not same:
+            return _of_other(places[0][0])
+        for name, value in same:
+            if value is not None and _is_inside(place, value.span):
+                what = f"`{name.text}` is not known in the value that it gets"
+                return what, "give the result another name", (name.span, "set here")
+        return _of_same(same[0][0], place)
+
+
+def _map(found: MapSpec, in_schedule: bool, written: str) -> Meaning:
+    name = found.name.text
+    if in_schedule:
+        help = "`value` is the current value of the entry that is written; others are not read here"
+    else:
+        inside = written.removeprefix(f"{name}[")[:-1] if written.endswith("]") else "..."
+        key = "" if found.type.text == "global" else f" key: {inside},"
+        default = "" if isinstance(found.value, Mapping) else " default: 0,"
+        step = f"- {{lookup: {name},{key}{default} as: found}}"
+        help = f"read it first: `{step}`"
+    return f"`{name}` is a map, and no value", help, (found.name.span, "declared here")
+
+
+def _of_handler(found: Scalar) -> Meaning:
+    what = f"`{found.text}` is a value of a handler, which schedules do not see"
+    return what, "let the handler write it to a map", (found.span, "set here")
+
+
+def _of_other(found: Scalar) -> Meaning:
+    what = f"`{found.text}` is set in another program's handler"
+    help = "set it in this one too; programs share values through maps"
+    return what, help, (found.span, "set here")
+
+
+def _of_same(found: Scalar, place: Span) -> Meaning:
+    if place < found.span:
+        help = "move the step that sets it before this one"
+        return f"`{found.text}` is set only after this", help, (found.span, "set here")
+    help = "set it before the `if:`, or move this step into that block"
+    what = f"`{found.text}` is known only to the end of the block that sets it"
+    return what, help, (found.span, "set here")
+
+
+def _named(kind: str, node: Scalar) -> Meaning:
+    """A program's or a schedule's own name."""
+    what = f"`{node.text}` is the name of a {kind}, and no value"
+    help = "use the name of a value: of a `let:`, an `as:` or a param"
+    return what, help, (node.span, "named here")
+
+
+def _names(spec: ProbeSpec) -> Iterator[tuple[str, Scalar]]:
+    for program in spec.programs:
+        if program.name is not None:
+            yield "program", program.name
+    for schedule in spec.schedules:
+        name = schedule.option("name")
+        if isinstance(name, Scalar):
+            yield "schedule", name
+
+
+def _names_set(steps: Steps) -> Iterator[tuple[Scalar, Node | None]]:
+    """The names that the steps set, and those in the blocks inside them, in order.
+
+    With each of a `let:` its value.
+    """
+    for step in steps:
+        if step is None:
+            continue
+        operand, name = step.operand, step.option("as")
+        if step.verb.text == "let" and isinstance(operand, Mapping):
+            yield from operand
+        if isinstance(name, Scalar):
+            yield name, None
+        yield from _names_set(step.then)
+        yield from _names_set(step.otherwise)
+
+
+def _start(program: ProgramSpec) -> Span:
+    nodes: list[Node] = [node for node in (program.name, program.kind, program.when) if node]
+    nodes += [step.node for step in program.steps if step is not None]
+    return min(start_of(node) for node in nodes)
+
+
+def _is_inside(place: Span, whole: Span) -> bool:
+    start, end = (whole.line, whole.column), (whole.end_line, whole.end_column)
+    return start <= (place.line, place.column) <= end

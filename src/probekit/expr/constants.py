@@ -1,0 +1,71 @@
+"""Numbers of the kernel's constants on x86-64, for who writes one by its name.
+
+From include/uapi/asm-generic/errno-base.h, errno.h, fcntl.h, arch/x86/include/uapi/asm/signal.h,
+include/linux/socket.h.
+"""
+
+from __future__ import annotations
+
+_ERRNO = (
+    "EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT"
+    " ENOTBLK EBUSY EEXIST EXDEV ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG"
+    " ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE EDEADLK ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY"
+    " ELOOP"
+)
+_SIGNALS = (
+    "SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT SIGBUS SIGFPE SIGKILL SIGUSR1 SIGSEGV SIGUSR2"
+    " SIGPIPE SIGALRM SIGTERM SIGSTKFLT SIGCHLD SIGCONT SIGSTOP SIGTSTP SIGTTIN SIGTTOU SIGURG"
+    " SIGXCPU SIGXFSZ SIGVTALRM SIGPROF SIGWINCH SIGIO SIGPWR SIGSYS"
+)
+NUMBERS: dict[str, int] = {
+    **{name: number for number, name in enumerate(_ERRNO.split(), 1)},
+    **{name: number for number, name in enumerate(_SIGNALS.split(), 1)},
+    "EWOULDBLOCK": 11,
+    "EOVERFLOW": 75,
+    "EPROTO": 71,
+    "ENOTSOCK": 88,
+    "EMSGSIZE": 90,
+    "EOPNOTSUPP": 95,
+    "EADDRINUSE": 98,
+    "EADDRNOTAVAIL": 99,
+    "ENETUNREACH": 101,
+    "ECONNABORTED": 103,
+    "ECONNRESET": 104,
+    "ENOBUFS": 105,
+    "EISCONN": 106,
+    "ENOTCONN": 107,
+    "ETIMEDOUT": 110,
+    "ECONNREFUSED": 111,
+    "EHOSTUNREACH": 113,
+    "EALREADY": 114,
+    "EINPROGRESS": 115,
+    "ECANCELED": 125,
+    "O_RDONLY": 0,
+    "O_WRONLY": 1,
+    "O_RDWR": 2,
+    "O_ACCMODE": 3,
+    "O_CREAT": 0o100,
+    "O_EXCL": 0o200,
+    "O_NOCTTY": 0o400,
+    "O_TRUNC": 0o1000,
+    "O_APPEND": 0o2000,
+    "O_NONBLOCK": 0o4000,
+    "O_DSYNC": 0o10000,
+    "O_DIRECT": 0o40000,
+    "O_DIRECTORY": 0o200000,
+    "O_NOFOLLOW": 0o400000,
+    "O_NOATIME": 0o1000000,
+    "O_CLOEXEC": 0o2000000,
+    "O_PATH": 0o10000000,
+    "AF_UNIX": 1,
+    "AF_INET": 2,
+    "AF_INET6": 10,
+    "AF_NETLINK": 16,
+    "AF_PACKET": 17,
+    "IPPROTO_ICMP": 1,
+    "IPPROTO_TCP": 6,
+    "IPPROTO_UDP": 17,
+    "SOCK_STREAM": 1,
+    "SOCK_DGRAM": 2,
+    "TASK_RUNNING": 0,
+}

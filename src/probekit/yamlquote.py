@@ -1,0 +1,113 @@
+"""Values that YAML takes only in quotes: where they stand, and how they are written then."""
+
+from __future__ import annotations
+
+import re
+
+from probekit.diagnostics import Diagnostic, Edit, Label
+from probekit.source import Source, Span
+
+# `key: ` at the start of a line in block style, behind any number of `- `.
+_BLOCK_KEY = re.compile(r" *(?:- +)*(?:\"[^\"]*\"|'[^']*'|[^\s#'\"\[\]{},:][^:]*?) *:[ \t]+(?=\S)")
+_FLOW_KEY = re.compile(r"[{,]\s*(?:\"[^\"]*\"|'[^']*'|[\w.-]+)\s*:\s+(?=\S)")
+_COMMENT = re.compile(r"\s+#(?:\s.*)?$")
+_PRINTED = re.compile(r" *(?:- +)*(?:print|printk|description) *:")
+LONGEST = 2000  # characters of a line that is worth a look: nobody wrote a longer one by hand
+_CLOSED_BY = {"(": ")", "[": "]", "{": "}"}
+
+
+def quoted(text: str) -> str:
+    """`text` as a scalar in quotes, with as few escapes as can be."""
+    if '"' in text or "\\" in text:
+        return "'" + text.replace("'", "''") + "'"
+    return f'"{text}"'
+
+
+def needs_quotes(text: str) -> bool:
+    """Whether plain `text` would not be the same value inside of YAML's own brackets."""
+    return (
+        not text.strip()
+        or text != text.strip()
+        or any(part in text for part in (",", "[", "]", "{", "}", ": ", " #"))
+        or text[0] in "'\"&*!|>%@`#"
+        or text.startswith(("- ", "? "))
+        or text.endswith(":")
+    )
+
+
+def as_scalar(text: str) -> str:
+    """`text` as it is where YAML takes it so, else in quotes."""
+    return quoted(text) if needs_quotes(text) else text
+
+
+def syntax_error(
+    source: Source, span: Span, message: str, help: str, *edits: Edit, code: str = "yaml-syntax"
+) -> Diagnostic:
+    """The diagnostic for text that is no YAML, or another than it seems."""
+    return Diagnostic(code, message, Label(source, span), help=help, edits=edits)
+
+
+def block_value(line: str) -> tuple[int, int] | None:
+    """Where the value of a line's first `key: ` begins and ends, without a comment after it."""
+    found = _BLOCK_KEY.match(line)
+    if found is None:
+        return None
+    value = line[found.end() :].rstrip()
+    comment = _COMMENT.search(value)
+    if comment and value[: comment.start()].count('"') % 2 == 0:
+        value = value[: comment.start()]
+    return found.end(), found.end() + len(value)
+
+
+def flow_value(line: str, column: int) -> tuple[int, int] | None:
+    """Where the value in `{key: value}` that holds `column` (from 0) begins and ends."""
+    starts = [found.end() for found in _FLOW_KEY.finditer(line) if found.end() <= column]
+    if not starts:
+        return None
+    start, expected = starts[-1], list[str]()
+    for at in range(start, len(line)):
+        character = line[at]
+        if not expected and character in ",]}":
+            return start, at
+        if expected and character == expected[-1]:
+            expected.pop()
+        elif character in _CLOSED_BY:
+            expected.append(_CLOSED_BY[character])
+    return None
+
+
+def in_quotes(
+    source: Source, span: Span, message: str, *, is_flow: bool = False
+) -> Diagnostic | None:
+    """The value at `span` needs quotes: says so with all of it in them; None where it ends
+    elsewhere.
+    """
+    line = source.line(span.line)
+    if len(line) > LONGEST:
+        return None
+    found = flow_value(line, span.column - 1) if is_flow else block_value(line)
+    if found is None or (not is_flow and found[0] > span.column):
+        return None
+    start, end = found
+    value = line[start:end].rstrip()
+    if not value:
+        return None
+    text = _whole(value, is_printed=bool(_PRINTED.match(line)))
+    key = line[:start].rstrip().rstrip(":").split()[-1].lstrip("{,") or ""
+    place = Span(span.line, start + 1, span.line, start + 1 + len(value))
+    help = f"put it in quotes: `{key}: {text}`"
+    return syntax_error(source, span, message, help, Edit(place, text))
+
+
+def _whole(value: str, *, is_printed: bool) -> str:
+    """A value in one pair of quotes, also one that has some already: `'it's'`, `"a" b`."""
+    quote = value[0] if value[0] in "'\"" else ""
+    if not quote:
+        return quoted(value)
+    if len(value) > 1 and value[-1] == quote:
+        inner = value[1:-1]
+        return quoted(inner.replace("''", "'") if quote == "'" else inner)
+    if is_printed:
+        first, _, rest = value[1:].partition(quote)
+        return quoted(first + rest)
+    return quoted(value)

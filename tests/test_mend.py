@@ -1,0 +1,376 @@
+"""`check --fix`: what diagnostics offer is done, does what it says, and harms nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import subprocess
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from running import Runner
+
+from probekit.check import check
+from probekit.diagnostics import Diagnostic, DiagnosticError, Edit, Label
+from probekit.kernel.profile import SavedProfile, shipped_profile
+from probekit.mend import MAX_CHECKS, apply_edits, mend
+from probekit.mendfile import changes
+from probekit.source import Source, Span
+from probekit.spec import read
+from probekit.yamlparse import parse
+
+TESTS = Path(__file__).parent
+REJECTED = sorted((TESTS / "cases" / "reject").glob("*.yaml"))
+VALID = sorted([*TESTS.glob("cases/render/*.yaml"), *TESTS.parent.glob("specs/*.yaml")])
+HEAD = "probekit: 1\nname: example\n"
+MAPS = "maps:\n  calls: {type: hash, key: u32, value: u64, max_entries: 100}\n"
+PROGRAM = "programs:\n  - tracepoint: syscalls/sys_enter_close\n    do:\n"
+WRONG = f"{HEAD}{MAPS}{PROGRAM}      - cout: calls\n        key: min(pid, 5)\n"
+RIGHT = WRONG.replace("cout", "count")
+
+
+@cache
+def profile() -> SavedProfile:
+    return shipped_profile()
+
+
+def found_in(source: Source) -> Sequence[Diagnostic]:
+    try:
+        return check(read(source), profile(), {}).diagnostics
+    except DiagnosticError as error:
+        return error.diagnostics
+
+
+def mended(text: str) -> str:
+    return mend(Source("spec.yaml", text), found_in).source.text
+
+
+def steps(*lines: str) -> str:
+    return HEAD + MAPS + PROGRAM + "".join(f"      {line}\n" for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        (["- let: {n: min(pid, 5)}"], ['- let: {n: "min(pid, 5)"}']),
+        (["- print: pid #{pid}"], ['- print: "pid #{pid}"']),
+        (["- print: closed: {pid}"], ['- print: "closed: {pid}"']),
+        (["- print: {comm} closed"], ['- print: "{comm} closed"']),
+        (["- print: {comm}"], ['- print: "{comm}"']),
+        (["- {print: pid {pid}}"], ['- {print: "pid {pid}"}']),
+        (["- print: 'it's closed'"], ['- print: "it\'s closed"']),
+        (["- print: @comm"], ['- print: "@comm"']),
+        ([r'- print: "\d"'], [r'- print: "\\d"']),
+        (["- print: “closed”"], ['- print: "closed"']),
+        (["- count:calls", "  key: pid"], ["- count: calls", "  key: pid"]),
+        (["- count: calls, key: pid"], ["- count: calls", "  key: pid"]),
+        (["- count: calls", "   key: pid"], ["- count: calls", "  key: pid"]),
+        (["- count: calls", " key: pid"], ["- count: calls", "  key: pid"]),
+        (["- count: calls", "  - key: pid"], ["- count: calls", "  key: pid"]),
+        (["- count: calls", "- key: pid"], ["- count: calls", "  key: pid"]),
+        (["- {count:calls, key:pid}"], ["- {count: calls, key: pid}"]),
+        (["- {count: calls key: pid}"], ["- {count: calls, key: pid}"]),
+        (["- Count: calls", "  kye: pid"], ["- count: calls", "  key: pid"]),
+        (["- stop"], ["- stop: true"]),
+        (["- stop: yes"], ["- stop: true"]),
+        (["- stop:"], ["- stop: true"]),
+        (["- let: n = pid"], ["- let: {n: pid}"]),
+        (["-\tcount: calls", "  key: pid"], ["- count: calls", "  key: pid"]),
+        (["- print: one", "count: calls", "  key: pid"],
+         ["- print: one", "- count: calls", "  key: pid"]),
+        (["- if: pid == 1", "  count: calls", "  key: pid"],
+         ["- if: pid == 1", "  then:", "    - count: calls", "      key: pid"]),
+        (["- if: pid == 1", "- then:", "    - stop: true"],
+         ["- if: pid == 1", "  then:", "    - stop: true"]),
+        (["- if: pid == 1", "  then:", "    count: calls", "    key: pid"],
+         ["- if: pid == 1", "  then:", "    - count: calls", "      key: pid"]),
+        (["- if: !pid", "  then: stop"], ["- if: not pid", "  then: [{stop: true}]"]),
+    ],
+)  # fmt: skip
+def test_what_is_mended(wrong: list[str], right: list[str]) -> None:
+    assert mended(steps(*wrong)) == steps(*right)
+    assert found_in(Source("spec.yaml", steps(*right))) == ()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        (HEAD.replace("1", '"1"'), HEAD),
+        (HEAD.replace("probekit: 1\n", ""), HEAD),
+        (HEAD.replace(": 1", ":1"), HEAD),
+        (HEAD.replace("probekit", "Probekit"), HEAD),
+        ("\u200b" + HEAD, HEAD),
+        ("---\n" + HEAD, "---\n" + HEAD),
+    ],
+)
+def test_heads_are_mended(wrong: str, right: str) -> None:
+    rest = MAPS + PROGRAM + "      - stop: true\n"
+    assert mended(wrong + rest) == right + rest
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["- every: 1", "  show: calls"],
+        ["- every: 1s", "  sho_or_clear: calls"],
+        ["- every: 1M", "  show: calls"],
+    ],
+)
+def test_what_is_not_certain_is_left(lines: list[str]) -> None:
+    text = steps("- stop: true") + "schedules:\n" + "".join(f"  {line}\n" for line in lines)
+    assert found_in(Source("spec.yaml", text))
+    assert mended(text) == text
+
+
+def test_line_ends_are_kept() -> None:
+    wrong = steps("- count: calls, key: pid").replace("\n", "\r\n")
+    assert mended(wrong) == steps("- count: calls", "  key: pid").replace("\n", "\r\n")
+
+
+def offered() -> list[tuple[str, Diagnostic]]:
+    """Every diagnostic of the rejected specs that has edits."""
+    return [
+        (path.stem, one)
+        for path in REJECTED
+        for one in found_in(Source(path.name, path.read_bytes().decode("utf-8-sig")))
+        if one.edits
+    ]
+
+
+def test_help_and_edits_are_the_same_text() -> None:
+    """All that an edit writes is in the help, or stood there before it: quotes apart."""
+    pairs = offered()
+    assert len(pairs) > 60
+    for name, one in pairs:
+        assert one.label is not None
+        for edit in one.edits:
+            known = one.help + one.label.source.line(edit.span.line)
+            for word in edit.text.split():
+                assert word.strip("'\"") in known, (name, one.help, edit.text)
+
+
+def test_each_edit_keeps_its_promise() -> None:
+    """All that is offered is done: an offer that fails is a wrong help."""
+    broken: list[str] = []
+    for path in REJECTED:
+        source = Source(path.name, path.read_bytes().decode("utf-8-sig"))
+        left = [one for one in mend(source, found_in).left if one.edits]
+        broken += [f"{path.stem}: {one.message}" for one in left]
+    assert broken == []
+
+
+@pytest.mark.parametrize("path", REJECTED, ids=lambda path: path.stem)
+def test_mending_makes_nothing_worse(path: Path) -> None:
+    source = Source(path.name, path.read_bytes().decode("utf-8-sig"))
+    before, after = found_in(source), mend(source, found_in)
+    assert (after.source.text != source.text) == bool(after.fixed)
+    assert tuple(found_in(after.source)) == after.left
+    if is_yaml(source):
+        assert len(after.left) <= len(before)
+    assert mend(after.source, found_in).source.text == after.source.text
+
+
+def is_yaml(source: Source) -> bool:
+    try:
+        parse(source)
+    except DiagnosticError:
+        return False
+    return True
+
+
+def diagnostic(text: str, *edits: Edit) -> Diagnostic:
+    return Diagnostic("x", text, Label(Source("s", ""), edits[0].span), edits=edits)
+
+
+def test_edits_that_meet_are_not_both_made() -> None:
+    """Of two faults with edits in one place the first goes, then the second one's are new."""
+    text = "a b c"
+
+    def look(source: Source) -> list[Diagnostic]:
+        whole = diagnostic("whole", Edit(Span(1, 1, 1, 4), "x"))
+        part = diagnostic("part", Edit(Span(1, 3, 1, 4), "y"))
+        return [whole, part] if source.text == text else []
+
+    assert mend(Source("s", text), look).source.text == "x c"
+
+
+def test_an_edit_that_leaves_its_fault_is_left_out() -> None:
+    good = diagnostic("good", Edit(Span(1, 1, 1, 2), "b"))
+    bad = diagnostic("bad", Edit(Span(2, 1, 2, 2), "b"))
+
+    def look(source: Source) -> list[Diagnostic]:
+        return [*([good] if source.text.startswith("a") else []), bad]
+
+    result = mend(Source("s", "a: 1\na: 2\n"), look)
+    assert result.source.text == "b: 1\na: 2\n"
+    assert result.fixed == (good,)
+    assert result.left == (bad,)
+
+
+def test_an_edit_that_makes_another_fault_is_left_out() -> None:
+    one = diagnostic("one", Edit(Span(1, 1, 1, 2), "b"))
+    others = [diagnostic(f"{n}", Edit(Span(1, 1, 1, 2), "b")) for n in range(2)]
+    result = mend(Source("s", "a: 1"), lambda s: [one] if s.text == "a: 1" else others)
+    assert result.source.text == "a: 1"
+
+
+def test_it_ends() -> None:
+    """A check that always has another edit to offer."""
+    looks = []
+
+    def look(source: Source) -> list[Diagnostic]:
+        looks.append(source)
+        return [diagnostic(f"{len(source.text)}", Edit(Span(1, 1, 1, 1), "a"))]
+
+    mend(Source("s", "a"), look)
+    assert len(looks) <= MAX_CHECKS + 1
+
+
+def test_places_outside_of_the_text_end_with_it() -> None:
+    assert apply_edits("ab\ncd", [Edit(Span(1, 2, 1, 99), "x"), Edit(Span(9, 1, 9, 5), "y")]) in (
+        "ax\nyd",
+        "ax\ny",
+        "ax\ny" + "cd",
+    )
+
+
+def test_changes_are_shown_by_line() -> None:
+    assert changes("a\nb\x1b\nc\n", "a\nB\nd\nc\n") == ["  2 - b\\x1b", "  2 + B", "  3 + d"]
+
+
+SLIPS = st.sampled_from(
+    [
+        (": ", ":"), (":", ""), ("- ", "-"), ("  ", "\t"), ("  ", " "), ("  ", "   "), ('"', ""),
+        ('"', "'"), (", ", " "), ("}", ""), ("{", ""), ("true", "yes"), ("true", "True"),
+        ("count", "Count"), ("key", "kye"), ("do", "Do"), ("value", "valeu"), ("- ", ""),
+        ("max_entries", "maxEntries"), ("every", "evry"), ("1s", "1 sec"), ("1s", "1"),
+        (" ", "\u00a0"), ("print", "printf"), ("pid", "pidd"), (": ", ": #"), ("tracepoint", "tp"),
+        ("\n", "\n\n"), ("\n", " "), ("u32", "u33"), ("(", ""), ("1", "01"), ("then", "than"),
+    ]
+)  # fmt: skip
+
+
+@st.composite
+def slipped(draw: st.DrawFn) -> str:
+    """A spec that was right, with some slips of the pen."""
+    text = draw(st.sampled_from([path.read_text() for path in VALID]))
+    for _ in range(draw(st.integers(1, 4))):
+        old, new = draw(SLIPS)
+        places = [found.start() for found in re.finditer(re.escape(old), text)]
+        if places:
+            at = draw(st.sampled_from(places))
+            text = text[:at] + new + text[at + len(old) :]
+    return text
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(slipped())
+def test_slips_are_mended_without_harm(text: str) -> None:
+    """The number of faults does not grow, the edits end, and what is left is what is said."""
+    source = Source("spec.yaml", text)
+    before, result = found_in(source), mend(source, found_in)
+    assert tuple(found_in(result.source)) == result.left
+    if is_yaml(source):
+        assert is_yaml(result.source)
+        assert len(result.left) <= len(before)
+
+
+def write(folder: Path, text: str = WRONG, mode: int = 0o644) -> Path:
+    path = folder / "spec.yaml"
+    path.write_bytes(text.encode())
+    path.chmod(mode)
+    return path
+
+
+def test_a_file_is_mended_and_checked_again(probekit: Runner) -> None:
+    path = write(probekit.folder, mode=0o640)
+    outcome = probekit.run("check", "--fix", str(path))
+    assert outcome.code == 0, outcome.err
+    assert path.read_text() == RIGHT
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    number = WRONG[: WRONG.index("cout")].count("\n") + 1
+    assert f"  {number} -       - cout: calls\n  {number} +       - count: calls\n" in outcome.out
+    assert "1 mistake mended" in outcome.out
+    assert "spec.yaml: ok" in outcome.out
+    assert [one.name for one in path.parent.iterdir()] == ["spec.yaml"]
+
+
+def test_what_is_left_is_reported(probekit: Runner) -> None:
+    path = write(probekit.folder, WRONG.replace("pid", "nothing"))
+    outcome = probekit.run("check", "--fix", str(path))
+    assert outcome.code == 1
+    assert "error[unknown-name]" in outcome.err
+    assert "cout" not in path.read_text()
+
+
+def test_a_right_file_is_not_touched(probekit: Runner) -> None:
+    path = write(probekit.folder, RIGHT)
+    before = path.stat()
+    assert probekit.run("check", "--fix", str(path)).code == 0
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_diff_writes_nothing(probekit: Runner) -> None:
+    path = write(probekit.folder)
+    outcome = probekit.run("check", "--diff", str(path))
+    assert outcome.code == 1
+    assert "1 mistake would be mended" in outcome.out
+    assert path.read_text() == WRONG
+
+
+def test_standard_input_goes_to_standard_output(probekit: Runner) -> None:
+    process = probekit.start("check", "--fix", "-", stdin=subprocess.PIPE)
+    out, err = process.communicate(WRONG, timeout=60)
+    assert process.returncode == 0
+    assert out == RIGHT
+    assert "1 mistake mended" in err
+
+
+def test_a_link_stays_one(probekit: Runner) -> None:
+    path = write(probekit.folder)
+    link = probekit.folder / "link.yaml"
+    link.symlink_to("spec.yaml")
+    assert probekit.run("check", "--fix", str(link)).code == 0
+    assert link.is_symlink()
+    assert path.read_text() == RIGHT
+
+
+def test_byte_order_mark_and_line_ends_are_kept(probekit: Runner) -> None:
+    path = write(probekit.folder, "\ufeff" + WRONG.replace("\n", "\r\n"))
+    assert probekit.run("check", "--fix", str(path)).code == 0
+    assert path.read_bytes() == ("\ufeff" + RIGHT.replace("\n", "\r\n")).encode()
+
+
+def test_what_is_not_written(probekit: Runner) -> None:
+    path = write(probekit.folder, mode=0o444)
+    outcome = probekit.run("check", "--fix", str(path))
+    assert outcome.code == 2
+    assert "error[cannot-fix]" in outcome.err
+    assert "read-only" in outcome.err
+    path.chmod(0o644)
+    os.link(path, probekit.folder / "other.yaml")
+    outcome = probekit.run("check", "--fix", str(path))
+    assert outcome.code == 2
+    assert "hard links" in outcome.err
+    assert "error[unknown-key]" in outcome.err
+    assert path.read_text() == WRONG
+
+
+def test_json_has_edits_and_what_was_fixed(probekit: Runner) -> None:
+    path = write(probekit.folder, WRONG.replace("pid", "nothing"))
+    (first, *_) = map(
+        json.loads, probekit.run("check", "--format", "json", str(path)).out.splitlines()
+    )
+    assert [edit["text"] for edit in first["edits"]] == ["count"]
+    lines = probekit.run("check", "--fix", "--format", "json", str(path)).out.splitlines()
+    fixed, left = map(json.loads, lines)
+    assert fixed["fixed"]
+    assert fixed["code"] == "unknown-key"
+    assert left["code"] == "unknown-name"
+    assert "fixed" not in left
