@@ -28,9 +28,10 @@ format: ## Sort the imports and format the code
 	.venv/bin/ruff check --select I --fix
 	.venv/bin/ruff format
 
-bench: ## Measure the start-up time beside bpftrace's and bcc's
+bench: ## Measure the start-up beside bpftrace's and bcc's, and `check`
 	@scripts/setup bench
 	@scripts/as-root .venv/bin/python benchmarks/startup.py $(ARGS)
+	@scripts/as-root .venv/bin/python benchmarks/check.py
 
 install: ## Install for this host: PREFIX/bin/probekit (PREFIX=/usr/local)
 	@scripts/as-root scripts/install "$(PREFIX)"

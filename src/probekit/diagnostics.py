@@ -8,6 +8,9 @@ from enum import Enum
 from probekit.record import Record
 from probekit.source import Source, Span
 
+# Errors after which a stage gives up on a spec. A megabyte of faults would take minutes.
+MOST_ERRORS = 500
+
 
 class Severity(Enum):
     """How bad it is: an error stops the pipeline after the stage that found it."""

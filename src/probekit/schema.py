@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from probekit.diagnostics import Diagnostic
+from probekit.diagnostics import MOST_ERRORS, Diagnostic
 from probekit.record import Record, replace
 from probekit.remarks import find_remarks
 from probekit.resources import schema_dir
@@ -61,6 +61,9 @@ def _validate(source: Source, root: Node, found: tuple[Diagnostic, ...]) -> Shap
     faults = [choice.diagnostic for choice in choices if choice.slip is None]
     slips = [Slip(choice.diagnostic, *choice.slip) for choice in choices if choice.slip]
     for error in _validator().iter_errors(data):
+        if len(faults) + len(slips) > MOST_ERRORS:
+            faults += [slip.diagnostic for slip in slips]
+            return Shape((*found, *faults), frozenset({()}), root)
         path = tuple(error.absolute_path)
         if not any(path[:end] in settled for end in range(len(path) + 1)):
             described = list(diagnose(source, root, _schema(), error))

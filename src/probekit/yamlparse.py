@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from probekit.diagnostics import Diagnostic, DiagnosticError, Edit, Label
+from probekit.diagnostics import MOST_ERRORS, Diagnostic, DiagnosticError, Edit, Label
 from probekit.source import Source, Span
 from probekit.yamlhidden import QUOTES, SPACES, hidden_character
 from probekit.yamlnodes import MAX_BYTES, Mapping, Node, Scalar, Sequence, scalar_value
@@ -37,6 +37,8 @@ def parse(source: Source) -> Node:
     try:
         for event in yaml.parse(source.text, Loader=_event_loader()):
             builder.feed(event)
+            if len(builder.diagnostics) > MOST_ERRORS:
+                break
     except yaml.YAMLError as error:
         raise DiagnosticError([*builder.diagnostics, builder.syntax_fault(error)]) from None
     if builder.diagnostics:

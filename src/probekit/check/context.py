@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from probekit.diagnostics import Diagnostic, Edit, Label, Severity
+from probekit.diagnostics import MOST_ERRORS, Diagnostic, Edit, Label, Severity
 from probekit.expr.parse import ExpressionError, parse
 from probekit.expr.syntax import Number, Place, Syntax
 from probekit.record import replace
@@ -28,6 +28,10 @@ class Fault(Exception):
 
 class CausedByAnother(Exception):
     """Something here rests on what has already been reported."""
+
+
+class TooManyFaults(Exception):
+    """More than anybody reads: those that were collected are enough."""
 
 
 class Attempt:
@@ -68,6 +72,7 @@ class Faults:
         self.source = spec.source
         self._elsewhere: Elsewhere | None = None  # made at the first error that asks for it
         self._found: dict[Diagnostic, None] = {}
+        self._errors = 0
 
     @property
     def found(self) -> list[Diagnostic]:
@@ -106,8 +111,11 @@ class Faults:
         self.add(warning.diagnostic)
 
     def add(self, *diagnostics: Diagnostic) -> None:
-        """Keeps them, each once."""
+        """Keeps them, each once. Raises TooManyFaults where there is no point in going on."""
         self._found |= dict.fromkeys(diagnostics)
+        self._errors += sum(one.severity is Severity.ERROR for one in diagnostics)
+        if self._errors > MOST_ERRORS:
+            raise TooManyFaults
 
     def collecting(self) -> Attempt:
         """For use with `with`: collects what is raised inside, and goes on after the block."""

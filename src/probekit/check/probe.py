@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from probekit.check.attachpoint import find_tracepoint
-from probekit.check.context import CausedByAnother, Fault, Faults
+from probekit.check.context import CausedByAnother, Fault, Faults, TooManyFaults
 from probekit.check.data import check_data, check_type
 from probekit.check.fields import event_fields
 from probekit.check.handler import Handlers, check_steps
@@ -40,6 +40,15 @@ class Checked(Record):
 def check(spec: ProbeSpec, profile: KernelProfile, settings: Mapping[str, str]) -> Checked:
     """Checks everything that the schema does not; `settings` are params set for this run."""
     faults = Faults(spec)
+    try:
+        return _check(faults, spec, profile, settings)
+    except TooManyFaults:
+        return Checked(None, tuple(faults.found))
+
+
+def _check(
+    faults: Faults, spec: ProbeSpec, profile: KernelProfile, settings: Mapping[str, str]
+) -> Checked:
     faults.add(*spec.faults)
     names = _check_params(faults, spec, settings)
     table = check_maps(faults, spec.maps, spec.broken_maps)
