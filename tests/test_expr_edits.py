@@ -97,8 +97,9 @@ def scalar(raw: str, text: str) -> Scalar:
         ("x == a", "x == a", [((0, 1), "'x'")], [((7, 4, 7, 10), "\"'x' == a\"")]),
         ("x or a", "x or a", [((5, 6), "(1, 2)")], [((7, 4, 7, 10), '"x or (1, 2)"')]),
         ("x[1] or a", "x[1] or a", [((8, 9), "(1, 2)")], [((7, 12, 7, 13), "(1, 2)")]),
+        (">\n  a\n  && b", "a && b", [((2, 4), "and")], [((9, 3, 9, 5), "and")]),
         # Where places are not known, or the text goes over lines, nothing is offered.
-        (">\n  a\n  && b", "a && b", [((2, 4), "and")], []),
+        (">\n\n\n  a && b", "\n\na && b", [((4, 6), "and")], []),
         ("a &&\n  b", "a && b", [((2, 6), "and b")], []),
     ],
 )

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from probekit.diagnostics import DiagnosticError
 from probekit.source import Source, Span
 from probekit.yamlnodes import Mapping, Scalar, Sequence, plain_data, scalar_value
 from probekit.yamlparse import MAX_DEPTH, parse
+from probekit.yamlplaces import spots
 
 
 def scalar(text: str) -> Scalar:
@@ -101,6 +104,10 @@ def test_data_keeps_order_and_text_keys() -> None:
         ("key: |-\n    first\n\n      wrong", "wrong", 4, 7, 12),
         ("key: |2\n    wrong", "wrong", 2, 5, 10),
         ("key: |  # note\n  a wrong\n", "wrong", 2, 5, 10),
+        ("key: >\n  first\n  wrong\n", "wrong", 3, 3, 8),
+        ("key: >-\n  first\n\n\n    more\n  so wrong", "wrong", 6, 6, 11),
+        ("key: >\n  first\n\n  wrong\n\n", "wrong", 4, 3, 8),
+        ("key: >\r\n  first\r\n  wrong\r\n", "wrong", 3, 3, 8),
         ("key: 文字 wrong", "wrong", 1, 9, 14),
         ("key: 'first\r\n  wrong'\r\n", "wrong", 2, 3, 8),
         ("key: |\r\n  first\r\n  wrong\r\n", "wrong", 3, 3, 8),
@@ -117,9 +124,25 @@ def test_a_part_over_two_lines_ends_on_the_second() -> None:
     assert node.part(3, 9) == Span(1, 9, 2, 6)
 
 
-def test_a_folded_block_has_only_its_own_place() -> None:
-    node = scalar("key: >\n  first\n  wrong\n")
-    assert node.part(6, 11) == node.span
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.text(alphabet="ab {:'", max_size=6)), min_size=1),
+    st.sampled_from(["|", ">", ">-", ">+"]),
+)
+def test_each_character_of_a_block_stands_where_it_is_said(
+    lines: list[tuple[int, str]], header: str
+) -> None:
+    written = ["  " + " " * more + text if text.strip() else "" for more, text in lines]
+    try:
+        node = scalar("key: " + "\n".join([header, *written]) + "\n")
+    except DiagnosticError:
+        return
+    rows = node.raw.split("\n")
+    for character, spot in zip(node.text, spots(node.raw, node.text), strict=False):
+        row = rows[spot.line] if spot.line < len(rows) else ""
+        if spot.column < len(row):
+            assert row[spot.column] == character
+        else:
+            assert character in " \n"
 
 
 def test_an_escape_is_underlined_whole() -> None:

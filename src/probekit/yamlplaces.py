@@ -27,7 +27,7 @@ _ESCAPED_LINE_END = re.compile(r"\\\r?\n[ \t]*")
 @lru_cache(maxsize=4)  # a line to print asks again for each of its expressions
 def spots(raw: str, text: str) -> list[Spot]:
     """A spot for each character of `text`, which YAML made of `raw`; none where it is unclear."""
-    found = list(_literal_block(raw, text) if raw[:1] in ("|", ">") else _flow(raw))
+    found = list(_STYLES.get(raw[:1], _flow)(raw, text))
     written = [character for character, _ in found]
     if len(written) != len(text):
         return []
@@ -36,7 +36,7 @@ def spots(raw: str, text: str) -> list[Spot]:
     return [spot for _, spot in found]
 
 
-def _flow(raw: str) -> Iterator[tuple[str | None, Spot]]:
+def _flow(raw: str, _: str) -> Iterator[tuple[str | None, Spot]]:
     """Plain and quoted text: its characters, None for one that is written as an escape."""
     quote = raw[0] if raw[:1] in ("'", '"') else ""
     at, end = len(quote), len(raw) - len(quote)
@@ -61,8 +61,8 @@ def _flow(raw: str) -> Iterator[tuple[str | None, Spot]]:
 
 
 def _literal_block(raw: str, text: str) -> Iterator[tuple[str | None, Spot]]:
-    """A `|` block keeps its lines; each begins after the block's indentation. `>` is given up."""
-    lines = raw.split("\n")[1:] if raw[0] == "|" else []
+    """A `|` block keeps its lines; each begins after the block's indentation."""
+    lines = raw.split("\n")[1:]
     for number, kept in enumerate(text.split("\n")):
         line = lines[number].rstrip("\r") if number < len(lines) else ""
         indentation = len(line) - len(kept)
@@ -72,3 +72,33 @@ def _literal_block(raw: str, text: str) -> Iterator[tuple[str | None, Spot]]:
             return
         for at, character in enumerate(kept):
             yield character, Spot(number + 1, indentation + at, 1)
+
+
+def _folded_block(raw: str, text: str) -> Iterator[tuple[str | None, Spot]]:
+    """A `>` block: a line's end is a space of the text, empty lines after it are line ends."""
+    lines = [line.rstrip("\r") for line in raw.split("\n")]
+    number = _next_line(lines, 1)
+    if number == len(lines):
+        return
+    # Lines that are indented more keep what they have more; the first one has that in the text.
+    spaces = len(lines[number]) - len(lines[number].lstrip(" "))
+    base = column = spaces - (len(text) - len(text.lstrip(" ")))
+    for at, character in enumerate(text, 1):
+        line = lines[number] if number < len(lines) else ""
+        yield character, Spot(number, column, 1)
+        if column < len(line):
+            if line[column] != character:
+                return
+            column += 1
+        elif not (character == "\n" and text.startswith("\n", at)):
+            number, column = _next_line(lines, number + 1), base
+
+
+def _next_line(lines: list[str], number: int) -> int:
+    """The first line from `number` on that is not empty."""
+    while number < len(lines) and not lines[number].strip(" "):
+        number += 1
+    return number
+
+
+_STYLES = {"|": _literal_block, ">": _folded_block}
