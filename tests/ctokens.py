@@ -19,11 +19,12 @@ class Token(NamedTuple):
 
 
 # What a typed hole may hold, each exactly one token: a name with a prefix of ours, text with
-# everything but plain ASCII as octal digits, one byte of text as a number.
+# everything but plain ASCII, and `"`, `?` and `\\` too, as octal digits, one byte of text
+# as a number.
 HOLES = {
     "IDENTIFIER": re.compile(r"[mfv]_[A-Za-z0-9_]+|p[0-9]+_[A-Za-z0-9_]+"),
     "LITERAL": re.compile(
-        r'"(?:[ !#-\[\]-~]|\\[0-3][0-7]{2})*"|[0-9]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5]'
+        r'"(?:[ !#->@-\[\]-~]|\\[0-3][0-7]{2})*"|[0-9]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5]'
     ),
 }
 

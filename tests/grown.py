@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from hostile import TRICKS, WORDS
@@ -10,8 +11,19 @@ from hypothesis import strategies as st
 TEXTS = st.sampled_from(TRICKS) | st.text(max_size=12) | st.builds(
     "{}{}{}".format, st.text(max_size=4), st.sampled_from(TRICKS), st.text(max_size=4)
 )  # fmt: skip
-PRINTED = TEXTS.map(lambda text: "".join(filter(str.isprintable, text))) | TEXTS
-PLAIN = PRINTED.map(lambda text: text.encode("ascii", "ignore").decode()) | TEXTS
+
+
+def _mostly(allowed: Callable[[str], bool]) -> st.SearchStrategy[str]:
+    """Texts without the characters that are not allowed, but for one text in sixteen."""
+
+    def choose(text: str, chance: int) -> str:
+        return "".join(filter(allowed, text)) if chance else text
+
+    return st.builds(choose, TEXTS, st.integers(0, 15))
+
+
+PRINTED = _mostly(str.isprintable)
+PLAIN = _mostly(lambda character: character.isascii() and character.isprintable())
 SHORT = TEXTS.map(lambda text: text.encode("utf-8", "replace")[:15].decode("utf-8", "ignore"))
 
 
@@ -128,7 +140,7 @@ class _Grower:
         return f"{plain}{{{self.number(1)}}} {{{self.text()}}}{self.pick('', plain)}"
 
     def step(self, depth: int) -> dict[str, Any]:
-        verbs = ["let", "print", "printk", *(["if"] if depth else [])]
+        verbs = ["let", "print", "printk", "printk", *(["if"] if depth else [])]
         verbs += ["update", "delete", "lookup"] if self.maps else []
         verb = self.pick(*verbs)
         if verb == "let":
@@ -137,7 +149,7 @@ class _Grower:
                 is_text = self.draw(st.booleans())
                 made[name] = self.text() if is_text else self.number()
                 (self.texts if is_text else self.numbers).append(name)
-            return {"let": made or {"nothing": "0"}} if made else {"stop": True}
+            return {"let": made} if made else {"print": self.line(PRINTED)}
         if verb in ("print", "printk"):
             return {verb: self.line(PRINTED if verb == "print" else PLAIN)}
         if verb == "if":

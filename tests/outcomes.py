@@ -7,14 +7,14 @@ from functools import cache, lru_cache
 from typing import TypeAlias
 
 from probekit.check import check
+from probekit.codegen.render import Scope, render
 from probekit.diagnostics import Diagnostic, DiagnosticError
 from probekit.expr.parse import ExpressionError
+from probekit.frontend.spec import read
 from probekit.ir import Probe
 from probekit.kernel.profile import SavedProfile, shipped_profile
-from probekit.render import Scope, render
 from probekit.report import render_json, render_text
 from probekit.source import Source, Span
-from probekit.spec import read
 
 # The probe, None where it is refused, and the codes of what is said about the spec.
 Outcome: TypeAlias = tuple[Probe | None, set[str]]

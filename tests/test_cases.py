@@ -18,17 +18,17 @@ from pathlib import Path
 import pytest
 
 from probekit.check import Checked, check
+from probekit.codegen.render import Scope, render
 from probekit.diagnostics import DiagnosticError
 from probekit.expr.check import check as check_expression
 from probekit.expr.fits import check_fits
 from probekit.expr.parse import ExpressionError, parse
 from probekit.expr.scope import Scope as Names
 from probekit.expr.typed import EventField, Local, Param, show
+from probekit.frontend.spec import read
 from probekit.kernel.profile import SavedProfile, shipped_profile
-from probekit.render import Scope, render
 from probekit.report import render_text
 from probekit.source import Source
-from probekit.spec import read
 from probekit.types import (
     BOOL,
     DURATION,

@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 from running import Runner
 
-from probekit import entry, maps, schemachoice, types
+from probekit import entry, maps, types
 from probekit.check import check
 from probekit.diagnostics import Diagnostic, DiagnosticError
 from probekit.expr import builtins
+from probekit.frontend import schemachoice
+from probekit.frontend.spec import read
 from probekit.kernel.profile import shipped_profile
 from probekit.report import render_text
 from probekit.source import Source
-from probekit.spec import read
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "spec.md"

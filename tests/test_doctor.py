@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from running import Runner, kernel_objects, wait_for
 
+from probekit.commands.doctor import _finding
 from probekit.diagnostics import Diagnostic, DiagnosticError, Origin, host_error
-from probekit.doctor import _finding
-from probekit.host import exhausted, explain, require_kernel
 from probekit.kernel.bpf import BpfError
 from probekit.kernel.profile import NO, YES
+from probekit.runtime.host import exhausted, explain, require_kernel
 
 
 @pytest.mark.kernel

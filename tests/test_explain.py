@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from running import Runner
 
+from probekit.commands.explain import explain
+from probekit.commands.reference import Place, read_reference
+from probekit.commands.vocabulary import vocabulary
+from probekit.commands.yamltext import yaml_lines
 from probekit.diagnostics import DiagnosticError
-from probekit.explain import explain
 from probekit.expr.builtins import BUILTINS, CASTS, FUNCTIONS, LATER_FUNCTIONS, LATER_NAMES
+from probekit.frontend.yamlnodes import plain_data
+from probekit.frontend.yamlparse import parse
 from probekit.maps import LATER_MAP_KINDS, MAP_KINDS
-from probekit.reference import Place, read_reference
 from probekit.source import Source
 from probekit.types import INTEGERS, LATER_TYPES
-from probekit.vocabulary import vocabulary
-from probekit.yamlnodes import plain_data
-from probekit.yamlparse import parse
-from probekit.yamltext import yaml_lines
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = read_reference()
@@ -262,7 +262,7 @@ def test_what_is_asked_for_reaches_no_terminal_raw(probekit: Runner) -> None:
 
 def test_it_needs_no_validator() -> None:
     code = (
-        "import sys; from probekit.explain import explain; explain('count', width=80)\n"
+        "import sys; from probekit.commands.explain import explain; explain('count', width=80)\n"
         "print(sorted({'jsonschema', 'yaml', 'typer', 'jinja2'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-Ic", code], capture_output=True, text=True, check=True)

@@ -12,10 +12,10 @@ from probekit.check import check
 from probekit.check.edits import edits_of, mended
 from probekit.diagnostics import Diagnostic, DiagnosticError, Edit, Severity
 from probekit.expr.syntax import Mend, Place
+from probekit.frontend.spec import read
+from probekit.frontend.yamlnodes import Scalar
 from probekit.kernel.profile import SavedProfile, shipped_profile
 from probekit.source import Source, Span
-from probekit.spec import read
-from probekit.yamlnodes import Scalar
 
 CASES = Path(__file__).parent / "cases" / "reject"
 NAMES = (

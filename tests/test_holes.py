@@ -12,10 +12,10 @@ import pytest
 from jinja2 import nodes
 from outcomes import outcome_of
 
-from probekit import render as rendering
-from probekit.ccode import CCode
+from probekit.codegen import render as rendering
+from probekit.codegen.ccode import CCode
+from probekit.codegen.render import Scope, Seen, render
 from probekit.kernel.profile import shipped_profile
-from probekit.render import Scope, Seen, render
 from probekit.resources import template_dir
 
 TESTS = Path(__file__).parent
@@ -25,10 +25,10 @@ HOSTILE = "HOSTILE"
 
 # Where text that is not written out in the code becomes C: each after a check of its own.
 MAKERS = {
-    "ccode.py": "joins pieces of C",
-    "literals.py": "numbers and escaped text",
-    "names.py": "identifiers with a prefix",
-    "render.py": "what a macro of a template printed, and map types from a table",
+    "codegen/ccode.py": "joins pieces of C",
+    "codegen/literals.py": "numbers and escaped text",
+    "codegen/names.py": "identifiers with a prefix",
+    "codegen/render.py": "what a macro of a template printed, and map types from a table",
     "expr/emit.py": "the names of integer types, and operators from a table",
 }
 

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from running import Outcome, Runner
 
-from probekit import schemachoice
-from probekit.attachkind import KINDS, ReadableField, tracepoint_names
 from probekit.check import check
+from probekit.commands.attachkind import KINDS, ReadableField, tracepoint_names
+from probekit.commands.listing import Groups, Point, find, json_lines, text_lines
+from probekit.commands.unlisted import similar
 from probekit.diagnostics import Diagnostic, DiagnosticError, Origin
+from probekit.frontend import schemachoice
+from probekit.frontend.spec import read
 from probekit.kernel.profile import LiveProfile, SavedProfile, save, shipped_profile
 from probekit.kernel.tracefs import find_tracefs
-from probekit.listing import Groups, Point, find, json_lines, text_lines
 from probekit.source import Source
-from probekit.spec import read
-from probekit.unlisted import similar
 
 PROFILE = shipped_profile()
 

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from running import Runner
 
 from probekit.check import check
+from probekit.commands.mendfile import changes
 from probekit.diagnostics import Diagnostic, DiagnosticError, Edit, Label
+from probekit.frontend.mend import MAX_CHECKS, apply_edits, mend
+from probekit.frontend.spec import read
+from probekit.frontend.yamlparse import parse
 from probekit.kernel.profile import SavedProfile, shipped_profile
-from probekit.mend import MAX_CHECKS, apply_edits, mend
-from probekit.mendfile import changes
 from probekit.source import Source, Span
-from probekit.spec import read
-from probekit.yamlparse import parse
 
 TESTS = Path(__file__).parent
 REJECTED = sorted((TESTS / "cases" / "reject").glob("*.yaml"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from probekit.duration import duration_help, meant_duration
-from probekit.keys import meant_key
+from probekit.frontend.keys import meant_key
+from probekit.frontend.schemachoice import KINDS, LATER_KINDS, LATER_VERBS, VERBS
 from probekit.nearest import meant, nearest
-from probekit.schemachoice import KINDS, LATER_KINDS, LATER_VERBS, VERBS
 
 MAP_KEYS = ("type", "key", "value", "max_entries", "entries")
 
@@ -57,7 +57,7 @@ def test_keys_of_others(name: str, known: tuple[str, ...], help: str, taken: str
 
 
 def test_every_kind_to_come_has_something_in_its_place() -> None:
-    from probekit.keys import instead_of
+    from probekit.frontend.keys import instead_of
 
     for kind in set(LATER_KINDS) - set(KINDS):
         assert "tracepoint" in instead_of(kind)

@@ -7,15 +7,15 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from probekit import literals, names
-from probekit.ccode import CCode, c, joined
 from probekit.check import check
+from probekit.codegen import literals, names
+from probekit.codegen.ccode import CCode, c, joined
+from probekit.codegen.render import Scope, Seen, _environment, pinned, render
+from probekit.frontend.spec import read
 from probekit.ir import Probe
 from probekit.kernel.profile import shipped_profile
-from probekit.render import Scope, Seen, _environment, pinned, render
 from probekit.resources import spec_dir
 from probekit.source import Source
-from probekit.spec import read
 
 
 def probe_of(path: Path) -> Probe:

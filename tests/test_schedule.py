@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from probekit.expr.syntax import Number, Place
 from probekit.ir import Expression, PrintLine, Schedule, When
-from probekit.schedule import LATE_NS, Due, Timetable
+from probekit.runtime.schedule import LATE_NS, Due, Timetable
 from probekit.source import Span
 
 SECOND = 1_000_000_000

@@ -11,17 +11,17 @@ from typing import Any
 import jsonschema
 import pytest
 
-from probekit import schema, schemafault
 from probekit.check import check
+from probekit.codegen.names import IDENTIFIER
+from probekit.commands.reference import OWN_NAME, Place, read_reference
+from probekit.commands.yamltext import yaml_lines
 from probekit.diagnostics import DiagnosticError
+from probekit.frontend import schema, schemafault
+from probekit.frontend.schemachoice import ACTIONS, KINDS, LATER_KINDS, LATER_VERBS, TIMES, VERBS
+from probekit.frontend.spec import read
 from probekit.kernel.profile import shipped_profile
 from probekit.maps import MAP_KINDS
-from probekit.names import IDENTIFIER
-from probekit.reference import OWN_NAME, Place, read_reference
-from probekit.schemachoice import ACTIONS, KINDS, LATER_KINDS, LATER_VERBS, TIMES, VERBS
 from probekit.source import Source
-from probekit.spec import read
-from probekit.yamltext import yaml_lines
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = json.loads((ROOT / "schemas" / schema.SCHEMA_FILE).read_text())

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from test_properties import mutated, thorough
 
-from probekit import schema
 from probekit.diagnostics import DiagnosticError
-from probekit.shape import KEYWORDS, has_shape
+from probekit.frontend import schema
+from probekit.frontend.shape import KEYWORDS, has_shape
+from probekit.frontend.yamlnodes import plain_data
+from probekit.frontend.yamlparse import parse
 from probekit.source import Source
-from probekit.yamlnodes import plain_data
-from probekit.yamlparse import parse
 
 ROOT = Path(__file__).parents[1]
 CASES = sorted([*ROOT.glob("tests/cases/*/*.yaml"), *ROOT.glob("specs/*.yaml")])

@@ -15,7 +15,7 @@ import pytest
 from running import Outcome, Runner
 
 from probekit.diagnostics import Diagnostic, DiagnosticError
-from probekit.specfile import read_source
+from probekit.frontend.specfile import read_source
 
 OTHER, STRANGER = 65534, 54321  # the second has no name
 TEXT = "probekit: 1\n"

@@ -13,17 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from running import Runner
 
-from probekit.attachkind import tracepoint_names
 from probekit.check import check
+from probekit.commands.attachkind import tracepoint_names
+from probekit.commands.newfile import write_new
+from probekit.commands.starter import check_name, choose_tracepoint, spec_text, start
 from probekit.diagnostics import Diagnostic, DiagnosticError
+from probekit.frontend.spec import read
 from probekit.ir import Print, Probe
 from probekit.kernel.profile import save, shipped_profile
 from probekit.kernel.tracefs import Field, TracepointFormat
-from probekit.newfile import write_new
 from probekit.report import render_text
 from probekit.source import Source
-from probekit.spec import read
-from probekit.starter import check_name, choose_tracepoint, spec_text, start
 
 PROFILE = shipped_profile()
 GROUPS = sorted({group for group, _ in PROFILE.tracepoints()})

@@ -7,7 +7,7 @@ with harmless strings only in single tokens of the kinds that holes have.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,17 @@ import pytest
 import yaml
 from ctokens import differing, tokens
 from grown import TEXTS, quoted, specs
-from hostile import WORDS
+from hostile import TRICKS, WORDS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from outcomes import outcome_of
 from tamed import tamed
 from test_properties import SPECS, places
 
-from probekit import literals, names
-from probekit.ccode import CCode
+from probekit.codegen import literals, names
+from probekit.codegen.ccode import CCode
+from probekit.codegen.render import Scope, render
 from probekit.ir import Probe
-from probekit.render import Scope, render
 from probekit.resources import spec_dir
 
 TRIGRAPHS = "-std=c11"  # clang reads them only where it is told to follow the standard
@@ -113,6 +113,36 @@ def test_real_specs(path: Path, options: tuple[str, ...]) -> None:
     }  # fmt: skip
 
 
+def with_tricks(tricks: Iterable[str]) -> str:
+    """A spec with each of the texts wherever text can stand and reach C."""
+    steps: list[dict[str, Any]] = []
+    for number, trick in enumerate(tricks):
+        text, got = repr(trick), f"got{number}"
+        steps.append({"printk": trick.replace("{", "{{").replace("}", "}}") + f"{{{text}}}"})
+        steps.append({"printk": trick.replace("{", "{{").replace("}", "}}")})
+        steps.append({"lookup": "texts", "key": text, "default": text, "as": got})
+        steps.append({"if": f"{got} == {text}", "then": [{"count": "calls"}]})
+    texts = {"type": "hash", "key": "char(100)", "value": "char(100)", "max_entries": 9}
+    return written(
+        {
+            "probekit": 1,
+            "name": "tricks",
+            "maps": {"texts": texts, "calls": {"type": "global", "value": "u64"}},
+            "programs": [{"tracepoint": "syscalls/sys_enter_close", "do": steps}],
+        },
+        unicode=False,
+    )
+
+
+def test_each_trick_wherever_text_can_stand() -> None:
+    accepted = [trick for trick in TRICKS if outcome_of(with_tricks([trick]))[0] is not None]
+    assert {'"', "\\", "??/", "*/", "'", "%n", "{{ 7*7 }}", "\\u0041"} <= set(accepted)
+    for trick in accepted:
+        probe, codes = outcome_of(with_tricks([trick]))
+        assert probe is not None, codes
+        assert filled_holes(probe) > 5 + len(trick)
+
+
 LEAKY = """\
 probekit: 1
 name: leaky
@@ -134,6 +164,15 @@ def test_hostile_text_in_its_holes() -> None:
     probe, codes = outcome_of(LEAKY)
     assert probe is not None, codes
     assert filled_holes(probe) > 20
+
+
+def test_names_and_texts_like_our_own_decide_nothing() -> None:
+    """`pk_time` is the variable that `now` is read into, where it is read."""
+    spec = LEAKY.replace(" int:", " pk_time:").replace("count: int", "count: pk_time")
+    for text in (spec, LEAKY.replace("leaked();", "pk_time")):
+        probe, codes = outcome_of(text)
+        assert probe is not None, codes
+        filled_holes(probe)
 
 
 def _quotes_only(text: bytes) -> CCode:

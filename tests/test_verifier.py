@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from probekit import verifier
 from probekit.backends import CProgram, CSource
 from probekit.diagnostics import Diagnostic, Origin
+from probekit.runtime import verifier
 from probekit.source import Source
 
 LOGS = Path(__file__).parent / "verifier_logs"

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probekit.diagnostics import DiagnosticError
+from probekit.frontend.yamlnodes import Mapping, Scalar, Sequence, plain_data, scalar_value
+from probekit.frontend.yamlparse import MAX_DEPTH, parse
+from probekit.frontend.yamlplaces import spots
 from probekit.source import Source, Span
-from probekit.yamlnodes import Mapping, Scalar, Sequence, plain_data, scalar_value
-from probekit.yamlparse import MAX_DEPTH, parse
-from probekit.yamlplaces import spots
 
 
 def scalar(text: str) -> Scalar:

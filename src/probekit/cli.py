@@ -84,7 +84,7 @@ def check(
     """Check specs, offline: needs no root and no compiler."""
     trusted = _trusted(trust, specs)
     if fix or diff:
-        from probekit.mendfile import fix_specs
+        from probekit.commands.mendfile import fix_specs
 
         if kernels:
             help = "mend first, and check for other kernels then"
@@ -92,11 +92,11 @@ def check(
         known = _known_format(format)
         raise typer.Exit(fix_specs(specs, _settings(settings), known, trusted, write=not diff))
     if kernels:
-        from probekit.kerneltable import check_for_kernels
+        from probekit.commands.kerneltable import check_for_kernels
 
         known = _known_format(format)
         raise typer.Exit(check_for_kernels(specs, kernels, _settings(settings), known, trusted))
-    from probekit.verdict import check_specs
+    from probekit.commands.verdict import check_specs
 
     raise typer.Exit(check_specs(specs, _settings(settings), _known_format(format), trusted))
 
@@ -105,9 +105,9 @@ def check(
 def render(specs: Specs, settings: Set = None, kernel: Kernel = None, trust: Trust = None) -> None:
     """Print the C of specs: the same bytes every time."""
     from probekit import pipeline
+    from probekit.codegen.render import Scope
+    from probekit.codegen.render import render as to_c
     from probekit.kernel.profile import SavedProfile, profile_for_check
-    from probekit.render import Scope
-    from probekit.render import render as to_c
 
     trusted = _trusted(trust, specs)
     profile = SavedProfile(kernel) if kernel else profile_for_check()
@@ -130,7 +130,7 @@ def list_points(
     kernel: Kernel = None,
 ) -> None:
     """List the attach points of a kernel; alone, the kinds there are."""
-    from probekit.listing import answer
+    from probekit.commands.listing import answer
 
     is_json = _known_format(format) == "json"
     found = answer(pattern, kernel, with_fields=verbose, is_json=is_json)
@@ -150,7 +150,7 @@ def new(
     kernel: Kernel = None,
 ) -> None:
     """Write a commented spec that works, from a tracepoint's real fields."""
-    from probekit import listing, starter
+    from probekit.commands import listing, starter
 
     kind = listing.kind_of("tracepoint")
     profile = listing.profile_for(kind, kernel)
@@ -177,8 +177,8 @@ def apply(
     verbose: Verbose = False,
 ) -> None:
     """Attach probes and show what happens, until Ctrl-C."""
-    from probekit.apply import Wish
-    from probekit.apply import apply as go
+    from probekit.commands.apply import Wish
+    from probekit.commands.apply import apply as go
 
     argv = tuple(context.obj or ())
     trusted = _trusted(trust, specs)
@@ -193,7 +193,7 @@ def schema(
     ] = False,
 ) -> None:
     """Print the JSON Schema of specs, for editors."""
-    from probekit.reference import schema_file
+    from probekit.commands.reference import schema_file
 
     if path:
         print(schema_file())
@@ -211,7 +211,7 @@ def explain(
     """Explain a key of specs, a word of expressions, a type, or a message's code."""
     from shutil import get_terminal_size
 
-    from probekit.explain import explain as text_about
+    from probekit.commands.explain import explain as text_about
     from probekit.report import wants_colour
 
     width = get_terminal_size().columns
@@ -223,7 +223,7 @@ def kernel_save(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Where to; `-` is standard output.")],
 ) -> None:
     """Save what is known of this kernel, as root, to check and render for it elsewhere."""
-    from probekit.kernelsave import save_kernel
+    from probekit.commands.kernelsave import save_kernel
 
     _say([save_kernel(file)])
 
@@ -231,7 +231,7 @@ def kernel_save(
 @app.command()
 def doctor() -> None:
     """Say what this host can do, and what to install, mount or allow."""
-    from probekit.doctor import examine, print_table
+    from probekit.commands.doctor import examine, print_table
     from probekit.kernel.profile import YES
 
     findings = examine()

@@ -38,7 +38,7 @@ def _run(arguments: list[str], command: list[str] | None) -> int:
         if command is not None:
             _check_command(arguments, command)
         if _is_plain_check(arguments):
-            from probekit.verdict import check_specs
+            from probekit.commands.verdict import check_specs
 
             return check_specs(arguments[1:], {}, "text")
         from probekit.cli import run

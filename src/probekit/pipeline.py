@@ -11,17 +11,17 @@ from contextlib import ExitStack, contextmanager
 
 from probekit.check import Checked, check
 from probekit.diagnostics import Diagnostic, DiagnosticError, Origin
+from probekit.frontend.spec import ProbeSpec, read
+from probekit.frontend.specfile import read_source
 from probekit.ir import Probe
 from probekit.kernel.profile import KernelProfile
 from probekit.nearest import did_you_mean
 from probekit.record import replace
-from probekit.spec import ProbeSpec, read
-from probekit.specfile import read_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from probekit.live import LiveProbe  # what `check` does without is imported late
-    from probekit.render import Scope
+    from probekit.codegen.render import Scope
+    from probekit.runtime.live import LiveProbe  # what `check` does without is imported late
 
 
 class Stopwatch:
@@ -120,9 +120,9 @@ def load_probes(
     stack: ExitStack,
 ) -> list[LiveProbe]:
     """Renders, compiles and loads each probe; `stack` closes them."""
-    from probekit.live import LiveProbe
-    from probekit.loader import load
-    from probekit.render import render
+    from probekit.codegen.render import render
+    from probekit.runtime.live import LiveProbe
+    from probekit.runtime.loader import load
 
     live: list[LiveProbe] = []
     for probe in probes:

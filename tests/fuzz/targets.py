@@ -9,7 +9,7 @@ from pathlib import Path
 
 from outcomes import check_diagnostics, outcome_of, refused
 
-from probekit.ccode import c
+from probekit.codegen.ccode import c
 from probekit.diagnostics import DiagnosticError
 from probekit.expr import emit
 from probekit.expr.check import check
@@ -19,10 +19,10 @@ from probekit.expr.parse import parse
 from probekit.expr.scope import Scope
 from probekit.expr.typed import EventField, Local, Param, Typed, is_text, show, type_of
 from probekit.expr.userspace import check_user
+from probekit.frontend.spec import read
 from probekit.kernel.profile import KernelProfile, SavedProfile
 from probekit.kernel.store import packed
 from probekit.source import Source
-from probekit.spec import read
 from probekit.template import parse_template
 from probekit.types import BOOL, S8, S32, S64, TIMESTAMP, U8, U32, U64, CharType, Type, struct_of
 

@@ -19,10 +19,10 @@ from typing import Protocol
 
 import pytest
 
-from probekit import loader
 from probekit.backends import CProgram, CSource, Descriptors
 from probekit.diagnostics import Diagnostic, DiagnosticError, Origin
 from probekit.kernel import bpf
+from probekit.runtime import loader
 from probekit.source import Source
 
 pytestmark = pytest.mark.kernel
@@ -65,7 +65,7 @@ SLOW = "".join(
 # Loads the C of a file, with the program given; says what came of it, and what is left.
 DRIVER = """
 import ctypes, os, pathlib, struct, sys
-from probekit import loader
+from probekit.runtime import loader
 from probekit.backends import CProgram, CSource
 from probekit.diagnostics import DiagnosticError
 from probekit.source import Source

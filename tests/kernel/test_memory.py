@@ -12,7 +12,7 @@ from running import Runner
 from probekit.ir import Map
 from probekit.kernel import bpf
 from probekit.maps import MAP_KINDS
-from probekit.memory import map_bytes
+from probekit.runtime.memory import map_bytes
 from probekit.source import Span
 from probekit.types import U32, U64, CharType, Type
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from running import Runner
 
+from probekit.commands.starter import choose_tracepoint, spec_text
 from probekit.kernel.profile import LiveProfile
 from probekit.kernel.tracefs import find_tracefs
-from probekit.starter import choose_tracepoint, spec_text
 
 pytestmark = pytest.mark.kernel
 

@@ -35,7 +35,7 @@ from probekit.kernel.bpf.insn import (
     mov_reg,
     store64,
 )
-from probekit.ringbuf import RingBuffer
+from probekit.runtime.ringbuf import RingBuffer
 
 pytestmark = pytest.mark.kernel
 

@@ -9,8 +9,8 @@ import sys
 from typing import Any
 
 from probekit.backends import CSource, Descriptors, LoadFailure
-from probekit.host import exhausted
 from probekit.resources import template_dir
+from probekit.runtime.host import exhausted
 
 _PROGRAM_TYPES = {"tracepoint": "TRACEPOINT"}  # a CProgram's kind → the constant of bcc.BPF
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from probekit.check.context import Fault, Faults
 from probekit.diagnostics import Severity
+from probekit.frontend.spec import ProgramSpec
+from probekit.frontend.yamlnodes import Scalar
 from probekit.kernel.profile import KernelProfile
 from probekit.kernel.tracefs import TracepointFormat
 from probekit.nearest import nearest
-from probekit.spec import ProgramSpec
-from probekit.yamlnodes import Scalar
 
 _ELSEWHERE = (
     "the kernel that will run it may have it: `sudo probekit kernel save FILE` there, then"

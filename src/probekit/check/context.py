@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from probekit.diagnostics import MOST_ERRORS, Diagnostic, Edit, Label, Severity
 from probekit.expr.parse import ExpressionError, parse
 from probekit.expr.syntax import Number, Place, Syntax
+from probekit.frontend.spec import ProbeSpec
+from probekit.frontend.yamlnodes import Node, Scalar, scalar_value, start_of
 from probekit.record import replace
 from probekit.source import Span
-from probekit.spec import ProbeSpec
-from probekit.yamlnodes import Node, Scalar, scalar_value, start_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

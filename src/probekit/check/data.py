@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from probekit.check.context import Faults
+from probekit.codegen.names import is_identifier
 from probekit.diagnostics import Edit
 from probekit.duration import FORM, duration_help, meant_duration, parse_duration
+from probekit.frontend.yamlnodes import Mapping, Node, Scalar, scalar_value, start_of
 from probekit.ir import Value
-from probekit.names import is_identifier
 from probekit.nearest import did_you_mean, listed
 from probekit.source import Span
 from probekit.types import (
@@ -19,7 +20,6 @@ from probekit.types import (
     scalar_type,
     struct_of,
 )
-from probekit.yamlnodes import Mapping, Node, Scalar, scalar_value, start_of
 
 RESERVED_FIELDS = ("histogram", "enum")
 MAX_FIELDS = 64

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from probekit.diagnostics import Edit
 from probekit.expr.syntax import Mend
+from probekit.frontend.yamlnodes import Scalar
+from probekit.frontend.yamlplaces import Spot, spots
 from probekit.source import Span
-from probekit.yamlnodes import Scalar
-from probekit.yamlplaces import Spot, spots
 
 _FLOW = frozenset(",[]{}")  # they end a plain scalar inside of YAML's own brackets
 _INDICATORS = frozenset("'\"&*!|>%@`#,[]{}")  # no plain scalar begins with one

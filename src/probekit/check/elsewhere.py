@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
+from probekit.frontend.spec import MapSpec, ProbeSpec, ProgramSpec, Steps
+from probekit.frontend.yamlnodes import Mapping, Node, Scalar, start_of
 from probekit.source import Span
-from probekit.spec import MapSpec, ProbeSpec, ProgramSpec, Steps
-from probekit.yamlnodes import Mapping, Node, Scalar, start_of
 
 # A message, a help and the place that it is about.
 Meaning: TypeAlias = tuple[str, str, tuple[Span, str]]

@@ -20,6 +20,8 @@ from probekit.check.values import (
     stored,
 )
 from probekit.expr.typed import Literal, Local, Param, TextLiteral, Typed, type_of
+from probekit.frontend.spec import Steps, StepSpec
+from probekit.frontend.yamlnodes import Mapping, Node, Scalar, start_of
 from probekit.ir import (
     Count,
     Delete,
@@ -35,9 +37,7 @@ from probekit.ir import (
     Update,
 )
 from probekit.source import Span
-from probekit.spec import Steps, StepSpec
 from probekit.types import POINTER, TIMESTAMP, IntType
-from probekit.yamlnodes import Mapping, Node, Scalar, start_of
 
 
 class Handlers:

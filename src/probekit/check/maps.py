@@ -7,6 +7,9 @@ from typing import TypeAlias
 
 from probekit.check.context import CausedByAnother, Fault, Faults
 from probekit.check.data import check_data, check_type
+from probekit.frontend.spec import MapSpec
+from probekit.frontend.yamlnodes import Mapping, Node, Scalar, scalar_value, start_of
+from probekit.frontend.yamlnodes import Sequence as SequenceNode
 from probekit.ir import Map, Value
 from probekit.maps import (
     LATER_MAP_KINDS,
@@ -18,10 +21,7 @@ from probekit.maps import (
 from probekit.nearest import did_you_mean, listed, nearest
 from probekit.record import Record
 from probekit.source import Span
-from probekit.spec import MapSpec
 from probekit.types import U32, Type
-from probekit.yamlnodes import Mapping, Node, Scalar, scalar_value, start_of
-from probekit.yamlnodes import Sequence as SequenceNode
 
 
 class MapTable(Record):

@@ -8,12 +8,12 @@ from probekit.check.context import Faults
 from probekit.check.values import Block, typed
 from probekit.expr.syntax import ExpressionError, written
 from probekit.expr.typed import Literal, TextLiteral, Typed, is_integer, is_text, type_of
+from probekit.frontend.yamlnodes import Node, Scalar
 from probekit.ir import Hole, Print, Printk
 from probekit.show import format_value
 from probekit.source import Span
 from probekit.template import Gap, Part, pieces
 from probekit.types import S64, TIMESTAMP, U32, U64, CharType, IntType, StructType, Type, struct_of
-from probekit.yamlnodes import Node, Scalar
 
 MAX_PRINTK_VALUES = 12  # MAX_BPRINTF_VARARGS, include/linux/bpf.h
 _PRINTK_FORMAT = r"(<|>)?(0)?([1-9][0-9]{0,2})?([dxX]?)"

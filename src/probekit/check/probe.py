@@ -17,14 +17,14 @@ from probekit.diagnostics import Diagnostic, Label, Origin, Severity
 from probekit.expr.builtins import BUILTINS
 from probekit.expr.scope import Scope
 from probekit.expr.typed import Param, Typed
+from probekit.frontend.spec import ParamSpec, ProbeSpec, ProgramSpec
+from probekit.frontend.yamlnodes import Scalar, start_of
 from probekit.ir import Map, Probe, Program, Value
 from probekit.kernel.profile import KernelProfile
 from probekit.kernel.tracefs import TracepointFormat
 from probekit.record import Record
 from probekit.source import Span
-from probekit.spec import ParamSpec, ProbeSpec, ProgramSpec
 from probekit.types import StructType, Type
-from probekit.yamlnodes import Scalar, start_of
 
 
 class Checked(Record):

@@ -9,6 +9,8 @@ from probekit.check.values import check_deletable, check_index, key_node
 from probekit.diagnostics import Edit
 from probekit.duration import duration_help, meant_duration, parse_duration
 from probekit.expr.userspace import NUMBER
+from probekit.frontend.spec import ScheduleSpec
+from probekit.frontend.yamlnodes import Node, Scalar, scalar_value, start_of
 from probekit.ir import (
     Action,
     Clear,
@@ -22,9 +24,7 @@ from probekit.ir import (
 )
 from probekit.record import Record
 from probekit.source import Span
-from probekit.spec import ScheduleSpec
 from probekit.types import S64, U64, Type
-from probekit.yamlnodes import Node, Scalar, scalar_value, start_of
 
 # What expressions can name, besides the params; in a value also the entry's current `value`.
 KEY_NAMES: dict[str, Type] = {"tick": U64, "walltime": U64}

@@ -8,9 +8,9 @@ from probekit.check.context import Fault, Faults
 from probekit.check.edits import edits_of
 from probekit.expr.syntax import Place
 from probekit.foreign_types import FRACTIONS, OTHER_TYPES, TOO_WIDE
+from probekit.frontend.yamlnodes import Scalar
 from probekit.nearest import meant, nearest
 from probekit.types import INTEGERS, LATER_TYPES, MAX_CHAR, is_later_type
-from probekit.yamlnodes import Scalar
 
 _ALL = "there are `u8` to `u64`, `s8` to `s64`, `bool`, `char(N)`, or a mapping of fields"
 _CHAR = f"text is `char(N)`: at most N-1 bytes and a NUL, N from 2 to {MAX_CHAR}"

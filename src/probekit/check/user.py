@@ -13,11 +13,11 @@ from probekit.expr.fits import in_range
 from probekit.expr.syntax import ExpressionError, Mend, Name, Number, Syntax, Text, names_in
 from probekit.expr.typed import Param, Range
 from probekit.expr.userspace import NUMBER, check_user
+from probekit.frontend.yamlnodes import Mapping as MappingNode
+from probekit.frontend.yamlnodes import Node, Scalar
 from probekit.ir import Expression, PrintLine, Written
 from probekit.record import Record
 from probekit.types import CharType, IntType, Shown, StructType, Type
-from probekit.yamlnodes import Mapping as MappingNode
-from probekit.yamlnodes import Node, Scalar
 
 
 class UserSpace(Record):

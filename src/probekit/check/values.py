@@ -16,11 +16,11 @@ from probekit.expr.parse import ExpressionError
 from probekit.expr.scope import Scope
 from probekit.expr.syntax import Place, Syntax, flattened, names_in, together
 from probekit.expr.typed import Literal, Typed
+from probekit.frontend.yamlnodes import Mapping, Node, Scalar, start_of
 from probekit.ir import Map, Stored, StructValue
 from probekit.record import replace
 from probekit.source import Span
 from probekit.types import U32, CharType, IntType, Shown, StructType, Type
-from probekit.yamlnodes import Mapping, Node, Scalar, start_of
 
 # What schedules and `by:` call so: a param of such a name would mean two things.
 SCHEDULE_NAMES = ("tick", "walltime", "key", "value")

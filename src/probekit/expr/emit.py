@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from probekit import literals, names
-from probekit.ccode import CCode, c, joined
+from probekit.codegen import literals, names
+from probekit.codegen.ccode import CCode, c, joined
 from probekit.expr.typed import (
     AllOrAny,
     Arithmetic,

@@ -15,7 +15,7 @@ import struct
 from probekit.kernel import bpf
 from probekit.kernel.bpf import insn
 from probekit.kernel.bpf.insn import R0, R1, R2, R3, R4, R6, R7, R10
-from probekit.ringbuf import RingBuffer
+from probekit.runtime.ringbuf import RingBuffer
 
 _LINE = 1024  # bytes with the NUL: BPF_TRACE_PRINTK_SIZE in kernel/trace/bpf_trace.c
 _RING_BYTES = 1 << 19

@@ -6,7 +6,6 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from probekit import codec
 from probekit.expr.evaluate import Value as Names
 from probekit.expr.evaluate import evaluate
 from probekit.expr.parse import ExpressionError
@@ -14,6 +13,7 @@ from probekit.ir import Expression, Map, Value
 from probekit.outputs.writer import Writer
 from probekit.record import Record
 from probekit.report import display_width
+from probekit.runtime import codec
 from probekit.show import show_value
 from probekit.types import IntType, StructType, Type
 

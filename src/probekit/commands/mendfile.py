@@ -1,0 +1,201 @@
+"""`probekit check --fix`: spec files mended where they stand, and what was changed in them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+
+from probekit.check import Checked, check
+from probekit.diagnostics import Diagnostic, DiagnosticError, Origin, Severity
+from probekit.entry import exit_code, report, usage_error
+from probekit.frontend.mend import Mended, mend
+from probekit.frontend.spec import read
+from probekit.frontend.specfile import read_source
+from probekit.kernel.profile import KernelProfile, profile_for_check
+from probekit.report import fixed_as_json, visible
+from probekit.source import Source
+from probekit.words import count
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def fix_specs(
+    specs: Sequence[str],
+    settings: Mapping[str, str],
+    format: str,
+    trusted: Collection[str] = (),
+    *,
+    write: bool = True,
+) -> int:
+    """Mends each spec, and says what is left; the exit code of that.
+
+    `write` is False where the change is only shown: then one that is there to be made counts as
+    a fault of the spec. Standard input (`-`) is mended to standard output.
+    """
+    if "-" in specs and write and format == "json":
+        help = "use `--diff`, or `--format text`"
+        raise usage_error("bad-usage", "`--fix -` writes the spec to standard output", help)
+    profile = profile_for_check()
+    codes = [_fix(name, settings, profile, format, trusted, write) for name in specs]
+    return max(codes)
+
+
+def _fix(
+    name: str,
+    settings: Mapping[str, str],
+    profile: KernelProfile,
+    format: str,
+    trusted: Collection[str],
+    write: bool,
+) -> int:
+    try:
+        source = read_source(name, trusted)
+    except DiagnosticError as error:
+        report(error.diagnostics, format=format)
+        return exit_code(error.diagnostics)
+    mended = mend(source, lambda one: _checked(one, settings, profile).diagnostics)
+    is_changed = mended.source.text != source.text
+    left = mended.left
+    if write and (is_changed or name == "-"):
+        try:
+            _put(name, source, mended.source.text)
+        except DiagnosticError as error:
+            report(
+                [*_checked(source, settings, profile).diagnostics, *error.diagnostics],
+                format=format,
+            )
+            return exit_code(error.diagnostics)
+    _show(source, mended, format, write=write, to_error=write and name == "-")
+    report(left, format=format)
+    result = _checked(mended.source, settings, profile)
+    if result.probe is not None and format == "text" and name != "-" and (write or not is_changed):
+        print(f"{source.name}: ok, checked against {profile.origin}")
+    return max(exit_code(left), int(is_changed and not write))
+
+
+def _checked(source: Source, settings: Mapping[str, str], profile: KernelProfile) -> Checked:
+    try:
+        spec = read(source)
+        known = {param.name.text for param in spec.params}
+        given = {name: value for name, value in settings.items() if name in known}
+        return check(spec, profile, given)
+    except DiagnosticError as error:
+        return Checked(None, error.diagnostics)
+
+
+def _show(source: Source, mended: Mended, format: str, *, write: bool, to_error: bool) -> None:
+    """What was changed: line by line for people, else the diagnostics that it mended."""
+    if format == "json":
+        sys.stdout.write(fixed_as_json(mended.fixed))
+        return
+    stream = sys.stderr if to_error else sys.stdout
+    if mended.fixed:
+        done = "mended" if write else "would be mended"
+        print(f"{visible(source.name)}: {count(len(mended.fixed), 'mistake')} {done}", file=stream)
+        stream.writelines(f"{line}\n" for line in changes(source.text, mended.source.text))
+
+
+def changes(before: str, after: str) -> list[str]:
+    """The lines that differ: `8 - ` how one was, `8 + ` how it is, by its number in each."""
+    from difflib import SequenceMatcher
+
+    old, new = before.splitlines(), after.splitlines()
+    width = len(str(max(len(old), len(new))))
+    lines: list[str] = []
+    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            lines += [f"  {n + 1:>{width}} - {visible(old[n])}" for n in range(a, b)]
+            lines += [f"  {n + 1:>{width}} + {visible(new[n])}" for n in range(c, d)]
+    return lines
+
+
+def _put(name: str, source: Source, text: str) -> None:
+    """Writes the file, or standard output for `-`. Raises DiagnosticError: `cannot-fix`."""
+    if name == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
+        return
+    try:
+        _replace_file(os.path.realpath(name), name, source, text)
+    except OSError as error:
+        raise _cannot_fix(name, (error.strerror or str(error)).lower()) from None
+
+
+def _replace_file(path: str, name: str, source: Source, text: str) -> None:
+    """Puts a new file in the place of the one that `source` was read from, all or nothing.
+
+    A symbolic link stays, and what it leads to is replaced. The folder is held by its descriptor,
+    so that no other one can be slipped in meanwhile; the new file is made private, and gets the
+    old one's owner, mode and extended attributes before it gets its name.
+    """
+    folder, base = os.path.split(path)
+    folder_fd = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        old_fd = os.open(base, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder_fd)
+        try:
+            bom = _unchanged(old_fd, name, source)
+            _write_beside(folder_fd, base, old_fd, bom + text.encode())
+        finally:
+            os.close(old_fd)
+    finally:
+        os.close(folder_fd)
+
+
+def _unchanged(fd: int, name: str, source: Source) -> bytes:
+    """The file's byte order mark, if it has one. Raises DiagnosticError where it is not to be
+    written, or not what was read.
+    """
+    status = os.fstat(fd)
+    if not stat.S_ISREG(status.st_mode):
+        raise _cannot_fix(name, "it is no plain file")
+    if not status.st_mode & 0o222 or not os.access(f"/proc/self/fd/{fd}", os.W_OK):
+        raise _cannot_fix(name, "it is read-only")
+    if status.st_nlink > 1:
+        raise _cannot_fix(name, "it has several names (hard links), which would part")
+    with open(fd, "rb", closefd=False) as file:
+        raw = file.read()
+    bom = _BOM if raw.startswith(_BOM) else b""
+    if raw[len(bom) :] != source.text.encode():
+        raise _cannot_fix(name, "it was changed meanwhile")
+    return bom
+
+
+def _write_beside(folder_fd: int, base: str, old_fd: int, content: bytes) -> None:
+    temporary = f".probekit-{secrets.token_hex(8)}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    fd = os.open(temporary, flags, 0o600, dir_fd=folder_fd)
+    try:
+        with open(fd, "wb") as file:
+            file.write(content)
+            file.flush()
+            _like(file.fileno(), old_fd)
+            os.fsync(file.fileno())
+        os.replace(temporary, base, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=folder_fd)
+        raise
+
+
+def _like(new_fd: int, old_fd: int) -> None:
+    """Owner first: the kernel drops set-id bits with it; then the mode and what else it carries."""
+    status = os.fstat(old_fd)
+    if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
+        os.fchown(new_fd, status.st_uid, status.st_gid)
+    os.fchmod(new_fd, stat.S_IMODE(status.st_mode))
+    with suppress(OSError):  # file systems without them
+        for attribute in os.listxattr(old_fd):
+            with suppress(OSError):  # labels that only the system may set
+                os.setxattr(new_fd, attribute, os.getxattr(old_fd, attribute))
+
+
+def _cannot_fix(name: str, why: str) -> DiagnosticError:
+    message = f"`{name}` is not written: {why}"
+    help = "`check --diff` shows the change"
+    return DiagnosticError(
+        [Diagnostic("cannot-fix", message, help=help, severity=Severity.ERROR, origin=Origin.USAGE)]
+    )

@@ -1,0 +1,1 @@
+"""Text → ProbeSpec: who may write a spec, its YAML, its shape, and how slips are mended."""

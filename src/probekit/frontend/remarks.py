@@ -1,0 +1,94 @@
+"""What a spec may say and hardly means: numbers like octal ones, text with quotes of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probekit.diagnostics import Diagnostic, Edit, Label, Severity
+from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence
+from probekit.source import Source
+
+_NOT_NUMBERS = ("name", "description")
+
+
+def find_remarks(source: Source, root: Node) -> tuple[Diagnostic, ...]:
+    """Warnings, in the file's order."""
+    if not isinstance(root, Mapping):
+        return ()
+    found = [
+        *_quoted_data(source, root),
+        *(_octal(source, scalar) for scalar in _scalars(root) if _looks_octal(scalar)),
+    ]
+    return tuple(found)
+
+
+def _scalars(node: Node) -> Iterator[Scalar]:
+    if isinstance(node, Scalar):
+        yield node
+    elif isinstance(node, Sequence):
+        for item in node:
+            yield from _scalars(item)
+    else:
+        left_out = (*_NOT_NUMBERS, "default", "entries") if _is_text(node) else _NOT_NUMBERS
+        for key, value in node:
+            if key.text not in left_out:
+                yield key
+                yield from _scalars(value)
+
+
+def _is_text(node: Mapping) -> bool:
+    """Whether a param, or a map's key or value, is text: in it zeros are letters."""
+    types = (node.get(name) for name in ("type", "key", "value"))
+    return any(isinstance(type, Scalar) and type.text.startswith("char") for type in types)
+
+
+def _looks_octal(scalar: Scalar) -> bool:
+    text = scalar.text
+    return text[:1] in ("0", "-", "+") and scalar.plain and _has_leading_zero(text.lstrip("-+"))
+
+
+def _has_leading_zero(digits: str) -> bool:
+    return len(digits) > 1 and digits[0] == "0" and digits.isascii() and digits.isdigit()
+
+
+def _octal(source: Source, scalar: Scalar) -> Diagnostic:
+    digits = scalar.text.lstrip("-+")
+    sign = scalar.text[: len(scalar.text) - len(digits)]
+    plain = sign + (digits.lstrip("0") or "0")
+    help = f"write `{plain}` without the zeros"
+    if set(digits) <= set("01234567") and len(digits.lstrip("0")) > 1:
+        help = f"write `{plain}`, or for the octal number `0o{digits.lstrip('0')}`"
+    message = f"`{scalar.text[:40]}` is {plain[:40]}: leading zeros do not make it octal"
+    return _warning(source, scalar, "leading-zeros", message, help)
+
+
+def _quoted_data(source: Source, root: Mapping) -> Iterator[Diagnostic]:
+    """Params' defaults and maps' entries are data: quotes inside of quotes are part of the text."""
+    for section, name in (("params", "default"), ("maps", "entries")):
+        for part in _parts(root.get(section)):
+            node = part.get(name)
+            for scalar in _scalars(node) if node is not None else ():
+                text = scalar.text
+                if len(text) > 2 and not scalar.plain and text[0] == text[-1] and text[0] in "'\"":
+                    yield _with_quotes(source, scalar)
+
+
+def _parts(node: Node | None) -> Iterator[Mapping]:
+    if isinstance(node, Mapping):
+        yield from (value for _, value in node if isinstance(value, Mapping))
+
+
+def _with_quotes(source: Source, scalar: Scalar) -> Diagnostic:
+    from probekit.frontend.yamlquote import quoted
+
+    text = quoted(scalar.text[1:-1])
+    message = "this is data, not an expression: the inner quotes are part of the text"
+    help = f"write `{text}`"
+    return _warning(source, scalar, "quotes-in-data", message, help, Edit(scalar.span, text))
+
+
+def _warning(
+    source: Source, scalar: Scalar, code: str, message: str, help: str, *edits: Edit
+) -> Diagnostic:
+    label = Label(source, scalar.span)
+    return Diagnostic(code, message, label, help=help, severity=Severity.WARNING, edits=edits)

@@ -1,0 +1,128 @@
+"""The spec's shape: JSON Schema's findings as diagnostics in our own words.
+
+What is imported at the top is what a spec of the right shape needs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from probekit.diagnostics import MOST_ERRORS, Diagnostic
+from probekit.frontend.remarks import find_remarks
+from probekit.frontend.schemachoice import check_choices
+from probekit.frontend.shape import full_match, has_shape, is_integer, is_same
+from probekit.frontend.yamlnodes import Node, Path, plain_data, renamed
+from probekit.record import Record, replace
+from probekit.resources import schema_dir
+from probekit.source import Source
+
+SCHEMA_FILE = "probekit.schema.json"
+
+
+class Shape(Record):
+    """What is wrong with a spec's shape, in the file's order, and the places it is wrong at.
+
+    `root` is the spec as it was surely meant: its misspelt keys are mended in it, so that what
+    else is wrong is found.
+    """
+
+    faults: tuple[Diagnostic, ...]
+    places: frozenset[Path]
+    root: Node
+
+
+def validate(source: Source, root: Node) -> Shape:
+    """Whether the spec `root` has the shape that the format asks for."""
+    remarks = find_remarks(source, root)
+    shape = _validate(source, root, remarks)
+    if not shape.faults:
+        return shape
+    return replace(shape, faults=tuple(sorted(shape.faults, key=lambda fault: fault.place)))
+
+
+def _validate(source: Source, root: Node, found: tuple[Diagnostic, ...]) -> Shape:
+    """`found` is what is known to be wrong; each round mends the misspelt keys it finds."""
+    choices = list(check_choices(source, root))
+    data = plain_data(root)
+    if not choices and has_shape(_schema(), data):
+        return Shape(found, frozenset(), root)
+    from probekit.frontend.notaspec import not_a_spec
+    from probekit.frontend.schemafault import Slip, diagnose
+
+    foreign = not_a_spec(source, root)
+    if foreign is not None:
+        return Shape((foreign,), frozenset({()}), root)
+    places = {path for choice in choices for path in choice.paths}
+    settled = set(places)  # what else is wrong there follows from the choice
+    faults = [choice.diagnostic for choice in choices if choice.slip is None]
+    slips = [Slip(choice.diagnostic, *choice.slip) for choice in choices if choice.slip]
+    for error in _validator().iter_errors(data):
+        if len(faults) + len(slips) > MOST_ERRORS:
+            faults += [slip.diagnostic for slip in slips]
+            return Shape((*found, *faults), frozenset({()}), root)
+        path = tuple(error.absolute_path)
+        if not any(path[:end] in settled for end in range(len(path) + 1)):
+            described = list(diagnose(source, root, _schema(), error))
+            slips += [one for one in described if isinstance(one, Slip)]
+            faults += [one for one in described if isinstance(one, Diagnostic)]
+            places.add(path)
+    if slips:
+        mended = renamed(root, {slip.key.span: slip.name for slip in slips})
+        return _validate(source, mended, (*found, *(slip.diagnostic for slip in slips)))
+    return Shape((*found, *faults), frozenset(places), root)
+
+
+@cache
+def _validator() -> Any:
+    """A validator made once; the schema itself is checked by a test, not at each start."""
+    import jsonschema
+
+    def is_whole(_: Any, data: Any) -> bool:
+        return is_integer(data)
+
+    draft = jsonschema.Draft7Validator
+    extended = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # its stubs lack it
+        draft,
+        {"x-not-yet": _not_yet, "const": _is, "pattern": _full_match, "required": _required},
+        # Only whole numbers have a range: what else is wrong with infinity follows from its type.
+        type_checker=draft.TYPE_CHECKER.redefine_many({"integer": is_whole, "number": is_whole}),
+    )
+    return extended(_schema())
+
+
+@cache
+def _schema() -> Any:
+    with open(os.path.join(schema_dir(), SCHEMA_FILE), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def _not_yet(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    import jsonschema
+
+    yield jsonschema.ValidationError("not yet")
+
+
+def _is(validator: Any, wanted: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    import jsonschema
+
+    if not is_same(wanted, instance):
+        yield jsonschema.ValidationError("const")
+
+
+def _full_match(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[Any]:
+    import jsonschema
+
+    if isinstance(instance, str) and not full_match(pattern, instance):
+        yield jsonschema.ValidationError("pattern")
+
+
+def _required(validator: Any, names: list[str], instance: Any, schema: Any) -> Iterator[Any]:
+    """An error for each missing key, whose message is the key."""
+    import jsonschema
+
+    if isinstance(instance, dict):
+        yield from (jsonschema.ValidationError(name) for name in names if name not in instance)

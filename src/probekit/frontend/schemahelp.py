@@ -1,0 +1,203 @@
+"""A value of the wrong kind: what to write in its place, and as an edit where that is certain.
+
+Imported on the way to an error only.
+"""
+
+from __future__ import annotations
+
+import re
+
+from probekit.diagnostics import Edit
+from probekit.frontend.schemachoice import VERBS
+from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence, integer
+from probekit.frontend.yamlquote import as_scalar, quoted
+from probekit.record import Record
+from probekit.source import Source, Span
+
+_STARTS = frozenset((*VERBS, "tracepoint", "every", "after", "at"))
+_LONGEST_NUMBER = 40
+_TEXTS = ("print", "printk", "description")
+_NUMBER = re.compile(r"[-+]?[0-9][0-9_]*", re.ASCII)
+_ASSIGNED = re.compile(r"([A-Za-z_]\w*)\s*:?=\s*([^=].*)")
+_PAIR = re.compile(r"([a-z]+)(?: *: *| +)(\S.*)")
+_SCALE = {"k": 1024, "ki": 1024, "kib": 1024, "m": 1 << 20, "mi": 1 << 20, "mib": 1 << 20}
+
+# A step of bpftrace or C → what does the same here.
+_LINES = (
+    (r"printf?k?\s*\(\s*(\"[^\"%]*\")\s*\)\s*;?", "write `print: {}`"),
+    (r"printf\s*\(.*", "write `print:` with the values in braces, as in `print: \"{{pid}}\"`"),
+    (r"@\w*\[(.*)\]\s*(?:=\s*count\(\)|\+\+)\s*;?", "declare a map, and `count:` it by `key: {}`"),
+    (r"@\w*\s*(?:=\s*count\(\)|\+\+)\s*;?", "declare a `global` map, and `count:` it"),
+    (r"@\w*\[(.*)\]\s*=.*", "declare a map, and `update:` it with `key: {}` and `value:`"),
+    (r"delete\s*\(.*|clear\s*\(.*", "write `delete:` with the map's name, and `key:`"),
+    (r"(?:return|exit)\b.*", "write `stop: true`"),
+    (r"if\s*\(.*", "write `if:` with the condition, and its steps under `then:`"),
+    (r"\$?\w+\s*=[^=].*", "name a value with `let:`, as in `let: {{n: args.fd}}`"),
+)  # fmt: skip
+
+
+class Fix(Record):
+    """The help, and the edits that do what it says."""
+
+    help: str
+    edits: tuple[Edit, ...] = ()
+
+
+def for_number(node: Scalar) -> Fix | None:
+    """A whole number in quotes, with `_`, with an exponent or `.0`, and one with a unit."""
+    text = node.text.strip()
+    if len(text) > _LONGEST_NUMBER:
+        return None
+    if _NUMBER.fullmatch(text):
+        return _value(node, str(integer(text.replace("_", ""))))
+    exact = re.fullmatch(r"([0-9]+)(?:\.0*)?(?:[eE]\+?([0-9]{1,2}))?", text, re.ASCII)
+    if exact:
+        return _value(node, str(int(exact[1]) * 10 ** int(exact[2] or 0)))
+    scaled = re.fullmatch(r"([0-9]{1,12}) ?([kKmM]i?B?)", text, re.ASCII)
+    if scaled:
+        number = int(scaled[1]) * _SCALE[scaled[2].lower().removesuffix("b")]
+        return Fix(f"write the number itself, as in `{number}`")
+    return None
+
+
+def for_text(source: Source, node: Node, key: Scalar | None) -> Fix | None:
+    """`{comm}` without quotes, which is a mapping; and text that looks like a number."""
+    if node.span.line != node.span.end_line:
+        return None
+    if isinstance(node, Scalar):
+        is_free = key is not None and key.text in _TEXTS
+        return _value(node, quoted(node.text)) if is_free and node.plain and node.text else None
+    written = source.line(node.span.line)[node.span.column - 1 : node.span.end_column - 1]
+    if written[:1] not in ("{", "[") or key is None or key.text not in _TEXTS:
+        return None
+    text = quoted(written)
+    return Fix(f"put it in quotes: `{key.text}: {text}`", (Edit(node.span, text),))
+
+
+def for_list(source: Source, node: Node, key: Scalar | None) -> Fix | None:
+    """One item that is no list of one yet, and items without their `-`."""
+    if isinstance(node, Mapping) and node.items:
+        return _as_items(source, node)
+    if isinstance(node, Scalar) and node.text == "stop":
+        text = "[{stop: true}]"
+        return Fix(f"write `{text}`", (Edit(node.span, text),))
+    if isinstance(node, Scalar) and key is not None and key.text in ("do", "then", "else"):
+        step = for_step(node)
+        return Fix(f"begin each step with `- `; {step.help}") if step else None
+    return None
+
+
+def _as_items(source: Source, node: Mapping) -> Fix:
+    """`- ` before each key that begins an item, and two spaces before the others."""
+    first = node.items[0][0]
+    if source.line(node.span.line)[node.span.column - 1] == "{":
+        if node.span.line != node.span.end_line:
+            return Fix("begin each item with `- `")
+        written = source.line(node.span.line)[node.span.column - 1 : node.span.end_column - 1]
+        return Fix(f"make it a list of one: `[{written}]`", (Edit(node.span, f"[{written}]"),))
+    if all(key.text.startswith("-") and len(key.text) > 1 for key, _ in node):
+        words = [(key, f"- {key.text.lstrip('-')}") for key, _ in node]
+        help = f"write a space after the `-`, as in `{words[0][1]}:`"
+        return Fix(help, tuple(Edit(key.span, word) for key, word in words if key.plain)[:1])
+    starts = {key.span.line for key, _ in node if key is first or key.text in _STARTS}
+    if first.text not in _STARTS:
+        return Fix("begin each item with `- `")
+    column = first.span.column
+    edits = [
+        Edit(Span(line, column, line, column), "- " if line in starts else "  ")
+        for line in range(first.span.line, node.span.end_line + 1)
+        if source.line(line)[: column - 1].strip() == "" and source.line(line)[column - 1 :].strip()
+    ]
+    inside = [edit for edit in edits if _is_inside(edit.span.line, node)]
+    return Fix(f"begin each item with `- `: `- {first.text}:`", tuple(inside))
+
+
+def _is_inside(line: int, node: Mapping) -> bool:
+    end = node.span.end_line if node.span.end_column > 1 else node.span.end_line - 1
+    return line <= end
+
+
+def for_step(node: Node) -> Fix | None:
+    """A step that is text: a verb alone, `count calls`, `"count: calls"`, a line of bpftrace."""
+    if not isinstance(node, Scalar) or node.span.line != node.span.end_line:
+        return None
+    text = node.text.strip()
+    if text == "stop":
+        return _value(node, "stop: true")
+    if text in VERBS:
+        return Fix(f"write a `:` after it, and what it is about: `{text}: ...`")
+    found = _PAIR.fullmatch(text)
+    if found and found[1] in VERBS and text[-1] not in ";}":
+        pair = f"{found[1]}: {found[2]}"
+        help = f"write a `:` after it: `{pair}`" if node.plain else f"remove its quotes: `{pair}`"
+        return Fix(help, (Edit(node.span, pair),) if ": " not in found[2] else ())
+    help = 'a step is a verb and what it is about, as in `print: "{comm}"`'
+    return Fix(for_line(text) or help)
+
+
+def for_line(text: str) -> str | None:
+    """What a line of bpftrace or C is here."""
+    for pattern, help in _LINES if len(text) < 200 else ():
+        found = re.fullmatch(pattern, text)
+        if found:
+            return "a step is YAML: " + help.format(*found.groups())
+    return None
+
+
+def for_mapping(source: Source, node: Node, key: Scalar | None, where: str) -> Fix | None:
+    """`let: n = pid`, a param that is its value, a map that is its type, a list of pairs."""
+    name = key.text if key else ""
+    if isinstance(node, Sequence):
+        return _without_dashes(source, node)
+    if not isinstance(node, Scalar) or node.span.line != node.span.end_line:
+        return None
+    assigned = _ASSIGNED.fullmatch(node.text)
+    if name == "let" and not assigned and node.text:
+        return Fix(f"give it a name, as in `let: {{n: {as_scalar(node.text)}}}`")
+    if name == "let" and assigned:
+        text = f"{{{assigned[1]}: {as_scalar(assigned[2].strip())}}}"
+        return Fix(f"write `let: {text}`", (Edit(node.span, text),))
+    if where == "params":
+        type = "u64" if _NUMBER.fullmatch(node.text) else "char(16)"
+        type = "bool" if node.plain and node.text in ("true", "false") else type
+        return Fix(f"write its type, too: `{name}: {{type: {type}, default: {node.raw}}}`")
+    if where == "maps":
+        rest = f"type: {node.text or 'hash'}, key: u32, value: u64, max_entries: 1024"
+        return Fix(f"write all of it, as in `{name}: {{{rest}}}`")
+    return None
+
+
+def _without_dashes(source: Source, node: Sequence) -> Fix:
+    """A list of `- name: {...}`, whose names are the keys of a mapping."""
+    edits: list[Edit] = []
+    for item in node:
+        if not isinstance(item, Mapping) or len(item.items) != 1:
+            return Fix("write `NAME: ...` for each of them, without a `-`")
+        key, _ = item.items[0]
+        dash = source.line(key.span.line)[: key.span.column - 1].rstrip()
+        if dash.strip() != "-":
+            return Fix("write `NAME: ...` for each of them, without a `-`")
+        edits.append(Edit(Span(key.span.line, len(dash), key.span.line, len(dash) + 1), " "))
+    return Fix("names are the keys of a mapping: remove each `-`", tuple(edits))
+
+
+def for_truth(node: Node, key: Scalar | None, wanted: str) -> Fix:
+    """`stop: yes`, and other values that can only be one."""
+    name = key.text if key else ""
+    pair = f"{name}: {wanted}"
+    if not isinstance(node, Scalar) or key is None:
+        return Fix(f"write `{pair}`")
+    if node.text.lower() in ("", "yes", "on", "true", "1", "y", "t", "~", "null"):
+        edit = Edit(_from(key, node), pair)
+        return Fix(f"write `{pair}`", (edit,) if key.span.line == node.span.line else ())
+    return Fix(f"write `{pair}`")
+
+
+def _from(key: Scalar, node: Scalar) -> Span:
+    """From a key to its value's end; to the `:` where there is none."""
+    end = node.span.end_column if node.raw else node.span.column
+    return Span(key.span.line, key.span.column, node.span.line, end)
+
+
+def _value(node: Scalar, text: str) -> Fix:
+    return Fix(f"write `{text}`", (Edit(node.span, text),))

@@ -1,0 +1,118 @@
+"""Spec files: what can be read as one, and as root, who may have written it.
+
+What a spec says is done by root to the whole machine. So root reads none that anyone but root and
+the user who called sudo can write, or exchange for another.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Collection
+
+from probekit.diagnostics import Diagnostic, DiagnosticError, Origin
+from probekit.frontend.ownership import Fault, NotAFileError, open_judged, open_plain, owners
+from probekit.frontend.yamlnodes import MAX_BYTES
+from probekit.source import Source
+
+# What the caller has opened is the caller's to know; it has no path to be judged by.
+_INHERITED = ("/dev/fd/", "/proc/self/fd/")
+
+_NO_FILES = {
+    stat.S_IFDIR: ("it is a folder", "give the files in it, such as `{}/*.yaml`"),
+    stat.S_IFIFO: ("it is a named pipe", "let the shell open it: `-` as the spec, and `<{}`"),
+    stat.S_IFCHR: ("it is a device", "`-` reads what comes on standard input"),
+}
+
+
+def read_source(name: str, trusted: Collection[str] = ()) -> Source:
+    """The text of the spec file `name`; `-` is standard input. Bytes past MAX_BYTES are left.
+
+    Raises DiagnosticError: `unreadable-spec` where it cannot be read as text, and as root
+    `untrusted-spec` where others can change it, unless `trusted` has its very name.
+    """
+    try:
+        raw = _read(name, trusted)
+        return Source("<stdin>" if name == "-" else name, raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise _unreadable(name, f"it is not UTF-8 text (byte {error.start})") from None
+    except NotAFileError as error:
+        why, help = _NO_FILES.get(error.args[0], ("it is no file", ""))
+        raise _unreadable(name, why, help.format(name)) from None
+    except ValueError:
+        raise _unreadable(name, "it is no path") from None
+    except OSError as error:
+        is_closed = error.errno == errno.EBADF and _inherited(name) is not None
+        help = "sudo closes what the shell opened: `... | sudo probekit ... -`"
+        why = (error.strerror or str(error)).lower()
+        raise _unreadable(name, why, help if is_closed else "") from None
+
+
+def _read(name: str, trusted: Collection[str]) -> bytes:
+    inherited = _inherited(name)
+    if inherited is not None:
+        fd = os.dup(inherited)
+    elif os.geteuid() == 0 and name not in trusted:
+        fd = _open_as_root(name)
+    else:
+        fd = open_plain(name)
+    try:
+        content = b""
+        while part := os.read(fd, MAX_BYTES + 1 - len(content)):
+            content += part
+        return content
+    finally:
+        os.close(fd)
+
+
+def _inherited(name: str) -> int | None:
+    """The number of the open descriptor that `name` stands for; None for a path."""
+    if name in ("-", "/dev/stdin"):
+        return 0
+    folder, _, number = name.rpartition("/")
+    is_number = number.isascii() and number.isdigit() and len(number) < 10  # it is an int for C
+    return int(number) if f"{folder}/" in _INHERITED and is_number else None
+
+
+def _open_as_root(name: str) -> int:
+    fd, faults = open_judged(name, owners())
+    if faults:
+        os.close(fd)
+        raise DiagnosticError([_untrusted(name, faults)])
+    return fd
+
+
+def _untrusted(name: str, faults: list[Fault]) -> Diagnostic:
+    """All who can change it, each with what they can change; then the ways out."""
+    places: dict[str, list[str]] = {}
+    for fault in faults:
+        places.setdefault(fault.can, []).append(f"`{fault.path}`")
+    who = "; ".join(f"{can} {_listed(paths)}" for can, paths in places.items())
+    message = f"root does not read `{name}`, which others can change: {who}"
+    help = _ways_out(name, faults)
+    return Diagnostic("untrusted-spec", message, help=help, origin=Origin.USAGE)
+
+
+def _listed(paths: list[str]) -> str:
+    return paths[0] if len(paths) == 1 else f"{', '.join(paths[:-1])} and {paths[-1]}"
+
+
+def _ways_out(name: str, faults: list[Fault]) -> str:
+    from shlex import quote
+
+    owned = [fault for fault in faults if fault.is_owner]
+    if all(stat.S_ISREG(fault.kind) for fault in owned):
+        ways = [f"`chown root: {quote(fault.path)}`" for fault in owned]
+        ways += [f"`chmod go-w {quote(fault.path)}`" for fault in faults if not fault.is_owner]
+    else:  # a folder is its owner's to keep
+        ways = [f"copy it: `install -D -m 644 -t /etc/probekit {quote(name)}`"]
+    return (
+        f"see what it says, then {' and '.join(ways)};"
+        f" or trust them with this machine: `--trust {quote(name)}`"
+    )
+
+
+def _unreadable(name: str, why: str, help: str = "") -> DiagnosticError:
+    message = f"cannot read `{name}`: {why}"
+    return DiagnosticError([Diagnostic("unreadable-spec", message, help=help, origin=Origin.USAGE)])

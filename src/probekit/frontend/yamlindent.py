@@ -1,0 +1,184 @@
+"""Lines of YAML that stand in the wrong column, and what they were to line up with."""
+
+from __future__ import annotations
+
+import re
+
+from probekit.diagnostics import Diagnostic, Edit
+from probekit.frontend.schemachoice import KINDS, LATER_KINDS, LATER_VERBS, VERBS, options_beside
+from probekit.frontend.yamlhidden import SPACES
+from probekit.frontend.yamlquote import syntax_error
+from probekit.record import Record
+from probekit.source import Source, Span
+
+_STARTS_ITEM = frozenset((*VERBS, *LATER_VERBS, *KINDS, *LATER_KINDS, "every", "after", "at"))
+_TOP = frozenset(
+    "probekit name description params maps programs schedules types metrics tests limits".split()
+)
+_WORD = re.compile(r"(?:- *)?([A-Za-z_]\w*)")
+_NAME = re.compile(r"[\w.-]+")
+_FARTHEST = 6  # columns that a line is moved
+
+
+class Opened(Record):
+    """A mapping or list in block or flow style, by the place of its first character."""
+
+    is_list: bool
+    is_flow: bool
+    line: int
+    column: int
+
+
+def tab(source: Source, number: int) -> Diagnostic | None:
+    """The first tab before the text of a line, or of the one above it."""
+    for at in (number - 1, number):
+        line = source.line(at)
+        indentation = line[: len(line) - len(line.lstrip(" \t-"))]
+        if "\t" in indentation:
+            span = Span.point(at, indentation.index("\t") + 1)
+            edits = _untabbed(source, at, indentation)
+            help = "indent with spaces"
+            return syntax_error(source, span, "a tab in the indentation", help, *edits)
+    return None
+
+
+def _untabbed(source: Source, number: int, indentation: str) -> tuple[Edit, ...]:
+    """Two spaces for each tab where the file uses nothing else; else the column above."""
+    if "-" in indentation:
+        dash = indentation.rindex("-")
+        if "\t" in indentation[:dash]:
+            return ()
+        return (Edit(Span(number, dash + 2, number, len(indentation) + 1), " "),)
+    leading = [re.match(r"[ \t]*", line) for line in source.text.split("\n")]
+    indents = [found.group() for found in leading if found]
+    if any(indent.startswith(" ") for indent in indents):
+        key = _key_column(source.line(number - 1))
+        column = key if key is not None else len(indentation) * 2
+        return (Edit(Span(number, 1, number, len(indentation) + 1), " " * column),)
+    return tuple(
+        Edit(Span(at, 1, at, len(indent) + 1), "  " * len(indent))
+        for at, indent in enumerate(indents, 1)
+        if indent
+    )
+
+
+def strange_space(source: Source, number: int) -> Diagnostic | None:
+    """A space that is none for YAML, before the text of a line or the one above, or after a `:`."""
+    for at in (number - 1, number):
+        line = source.line(at)
+        found = re.match(rf"[ \-]*([{SPACES}]+)", line)
+        found = found or re.search(rf":([{SPACES}]+)", line)
+        if found:
+            start, end = found.span(1)
+            return no_space(source, Span(at, start + 1, at, end + 1), found[1])
+    return None
+
+
+def no_space(source: Source, span: Span, characters: str) -> Diagnostic:
+    """Spaces as word processors and web pages have them."""
+    message = f"a space that YAML does not take for one (U+{ord(characters[0]):04X})"
+    help = "write a plain space"
+    edit = Edit(span, " " * len(characters))
+    return syntax_error(source, span, message, help, edit, code="hidden-character")
+
+
+def too_deep(source: Source, span: Span, above: int) -> Diagnostic:
+    """A key below a pair that is complete."""
+    help = f"line it up with the key of line {above}, which has its value already"
+    column = _key_column(source.line(above))
+    edits = () if column is None else _moved(source, span.line, column)
+    return syntax_error(source, span, "this line is indented too deep", help, *edits)
+
+
+def misfit(source: Source, span: Span, opened: tuple[Opened, ...]) -> Diagnostic | None:
+    """A line that fits neither the mapping nor the list above it."""
+    line = source.line(span.line)
+    column = len(line) - len(line.lstrip(" "))
+    if column != span.column - 1:
+        return None
+    blocks = [one for one in opened if not one.is_flow and one.line < span.line]
+    if line.startswith("- ", column):
+        return _item_misfit(source, span, blocks)
+    found = _WORD.match(line[column:])
+    word = found[1] if found else ""
+    if word in _STARTS_ITEM and any(one.is_list and one.column == span.column for one in blocks):
+        place = Span(span.line, span.column, span.line, span.column + len(word))
+        help = f"an item of a list begins with `-`: `- {word}`"
+        edit = Edit(place, f"- {word}")
+        return syntax_error(source, place, "the `-` of an item is missing", help, edit)
+    return _key_misfit(source, span, word, blocks)
+
+
+def _key_misfit(source: Source, span: Span, word: str, blocks: list[Opened]) -> Diagnostic | None:
+    """A key between the columns of the mappings above it."""
+    columns = [one for one in blocks if not one.is_list and (one.column > 1 or word in _TOP)]
+    if not columns:
+        return None
+    named = [(one, _NAME.match(source.line(one.line)[one.column - 1 :])) for one in columns]
+    fitting = [pair for pair in named if pair[1] and word in options_beside(pair[1].group())]
+    nearest, name = min(
+        fitting or named, key=lambda pair: (abs(pair[0].column - span.column), -pair[0].column)
+    )
+    if name is None or abs(nearest.column - span.column) > _FARTHEST:
+        return None
+    help = f"line it up with `{name.group()}` of line {nearest.line}"
+    edits = _moved(source, span.line, nearest.column - 1)
+    message = f"{_called(word)} does not line up with the keys above it"
+    return syntax_error(source, _word_span(span, word), message, help, *edits)
+
+
+def _item_misfit(source: Source, span: Span, blocks: list[Opened]) -> Diagnostic | None:
+    """A `- ` in the column of a mapping's keys, or of no list."""
+    line = source.line(span.line)
+    found = _WORD.match(line[span.column - 1 :])
+    word = found[1] if found else ""
+    lists = [one for one in blocks if one.is_list]
+    is_among_keys = any(not one.is_list and one.column == span.column for one in blocks)
+    if is_among_keys and word and word not in _STARTS_ITEM - {"at"} and lists:
+        width = len(line[span.column - 1 :]) - len(line[span.column - 1 :][1:].lstrip(" "))
+        place = Span(span.line, span.column, span.line, span.column + width + len(word))
+        help = f"remove its `-`, for it belongs to the item above: `{word}`"
+        message = f"`{word}` begins an item in the middle of another"
+        return syntax_error(source, place, message, help, Edit(place, word))
+    if not lists:
+        return None
+    nearest = min(lists, key=lambda one: (abs(one.column - span.column), -one.column))
+    help = f"line its `-` up with that of line {nearest.line}"
+    edits = _moved(source, span.line, nearest.column - 1)
+    message = "this item does not line up with the list above it"
+    return syntax_error(source, Span.point(span.line, span.column), message, help, *edits)
+
+
+def _called(word: str) -> str:
+    return f"`{word}`" if word else "this line"
+
+
+def _word_span(span: Span, word: str) -> Span:
+    return Span(span.line, span.column, span.line, span.column + max(1, len(word)))
+
+
+def _key_column(line: str) -> int | None:
+    """The column (from 0) of a line's first key."""
+    found = re.match(r" *(?:- +)*", line)
+    at = found.end() if found else 0
+    return at if at < len(line) else None
+
+
+def _moved(source: Source, number: int, column: int) -> tuple[Edit, ...]:
+    """A line, and the lines below that hang on it, moved to `column` (from 0)."""
+    line = source.line(number)
+    before = len(line) - len(line.lstrip(" "))
+    edits = [_indented(number, before, column)]
+    if not line.rstrip().endswith(":"):
+        return tuple(edits)
+    for below, text in enumerate(source.text.split("\n")[number:], number + 1):
+        indentation = len(text) - len(text.lstrip(" "))
+        if text.strip() and indentation <= before:
+            break
+        if text.strip():
+            edits.append(_indented(below, indentation, indentation + column - before))
+    return tuple(edits)
+
+
+def _indented(number: int, before: int, after: int) -> Edit:
+    return Edit(Span(number, 1, number, before + 1), " " * after)

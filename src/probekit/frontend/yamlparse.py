@@ -1,0 +1,242 @@
+"""YAML text → nodes that know where they stand. Knows nothing of probes.
+
+Nodes are built from PyYAML's parse events, on a stack of our own: depth, size and the
+features that specs do without are refused before anything is composed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+from probekit.diagnostics import MOST_ERRORS, Diagnostic, DiagnosticError, Edit, Label
+from probekit.frontend.yamlhidden import QUOTES, SPACES, hidden_character
+from probekit.frontend.yamlnodes import MAX_BYTES, Mapping, Node, Scalar, Sequence, scalar_value
+from probekit.source import Source, Span
+
+MAX_DEPTH = 64
+MAX_LINE = 4096  # characters of a line that are looked at for a comment
+_KEYS = "keys are text; with struct keys, `entries` is a list of `{key: ..., value: ...}`"
+_ONE = "write the second one into a file of its own, or remove the `---` where the two are one"
+_NO_DIRECTIVE = "remove the lines that begin with `%`"
+_CLOSES = frozenset("'\")]}{")  # a comment without these closes nothing that was text before
+# Quotes and spaces of word processors: a look at single values pays only where one is there.
+_TRAPS = re.compile(f"[{QUOTES}{SPACES}]")
+
+
+def parse(source: Source) -> Node:
+    """The one document of `source`. Raises DiagnosticError on what is not YAML or not ours."""
+    if len(source.text.encode()) > MAX_BYTES:
+        raise _stop(source, "yaml-too-large", "the file is larger than 1 MiB", Span.point(1, 1))
+    hidden = hidden_character(source)
+    if hidden is not None:
+        raise DiagnosticError([_foreign(source) or hidden])
+    builder = _Builder(source)
+    try:
+        for event in yaml.parse(source.text, Loader=_event_loader()):
+            builder.feed(event)
+            if len(builder.diagnostics) > MOST_ERRORS:
+                break
+    except yaml.YAMLError as error:
+        raise DiagnosticError([*builder.diagnostics, builder.syntax_fault(error)]) from None
+    if builder.diagnostics:
+        raise DiagnosticError(builder.diagnostics)
+    root = builder.root
+    if root is None or (isinstance(root, Scalar) and scalar_value(root) is None):
+        foreign = _foreign(source)
+        if foreign is not None:
+            raise DiagnosticError([foreign])
+        help = "start with `probekit: 1`, `name:` and `programs:`"
+        raise _stop(source, "empty-spec", "the file is empty", Span.point(1, 1), help)
+    return root
+
+
+def _foreign(source: Source) -> Diagnostic | None:
+    from probekit.frontend.notaspec import foreign_text
+
+    return foreign_text(source)
+
+
+def _stop(source: Source, code: str, message: str, span: Span, help: str = "") -> DiagnosticError:
+    return DiagnosticError([Diagnostic(code, message, Label(source, span), help=help)])
+
+
+def _event_loader() -> type[yaml.SafeLoader]:
+    """libyaml's parser where PyYAML was built with it (it yields the same events, faster)."""
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Builder:
+    """Builds nodes from events; collects faults and goes on where it can."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.root: Node | None = None
+        self.diagnostics: list[Diagnostic] = []
+        self._open: list[tuple[Any, list[Node]]] = []
+        self._closed: list[Any] = []  # the collections that ended since the last scalar
+        self._documents = 0
+        text = source.text
+        self._has_traps = _TRAPS.search(text) is not None
+        self._end = (text.count("\n") + 1, len(text) - text.rfind("\n"))
+
+    def feed(self, event: yaml.Event) -> None:
+        self._refuse_foreign(event)
+        if isinstance(event, yaml.DocumentStartEvent):
+            self._documents += 1
+            if self._documents > 1:
+                self._second_document(event)
+            if event.version or event.tags:
+                self._refuse(event, "yaml-directive", "directives are not used here", _NO_DIRECTIVE)
+        elif isinstance(event, yaml.ScalarEvent):
+            self._closed = []
+            self._add(self._scalar(event))
+        elif isinstance(event, yaml.CollectionStartEvent):
+            if len(self._open) >= MAX_DEPTH:
+                what = f"nested more than {MAX_DEPTH} levels deep"
+                span = self._span(event)
+                raise _stop(self.source, "yaml-too-deep", what, span, "no spec needs that")
+            self._closed = []
+            self._open.append((event, []))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            start, children = self._open.pop()
+            self._closed.append(start)
+            self._add(self._collection(start, event, children))
+
+    def _add(self, node: Node) -> None:
+        if self._open:
+            self._open[-1][1].append(node)
+        elif self.root is None:
+            self.root = node
+
+    def _scalar(self, event: Any) -> Scalar:
+        is_plain = not event.style  # None, or empty from libyaml
+        scalar = Scalar(self._span(event), event.value, is_plain, self._raw(event))
+        if is_plain:
+            self._look_for_traps(scalar, event.end_mark.index)
+        return scalar
+
+    def _look_for_traps(self, scalar: Scalar, end: int) -> None:
+        """What YAML makes of plain text in silence, and nobody means."""
+        text = self.source.text
+        if text[end : end + 1] in (" ", "\t", "#"):
+            rest = text[end : end + MAX_LINE].partition("\n")[0]
+            comment = rest.lstrip(" \t")
+            if comment.startswith("#") and _CLOSES.intersection(comment):
+                from probekit.frontend.yamltraps import cut_by_comment
+
+                self._keep(cut_by_comment(self.source, scalar, rest.rstrip("\r")))
+        if self._has_traps:
+            from probekit.frontend.yamltraps import misread
+
+            start, children = self._open[-1] if self._open else (None, [])
+            is_key = isinstance(start, yaml.MappingStartEvent) and len(children) % 2 == 0
+            self._keep(misread(self.source, scalar, is_key=is_key))
+
+    def _raw(self, event: Any) -> str:
+        return self.source.text[event.start_mark.index : event.end_mark.index]
+
+    def _collection(self, start: Any, end: Any, children: list[Node]) -> Node:
+        span = Span(*self._place(start.start_mark), *self._place(end.end_mark))
+        if isinstance(start, yaml.SequenceStartEvent):
+            return Sequence(span, tuple(children))
+        items: list[tuple[Scalar, Node]] = []
+        seen: dict[str, Scalar] = {}
+        for key, value in zip(children[::2], children[1::2], strict=True):
+            if not isinstance(key, Scalar):
+                self._report(key.span, "bad-key", "a key is a list or a mapping", _KEYS)
+            elif key.text in seen:
+                self._duplicate(key, seen[key.text])
+            elif start.flow_style and ":" in key.raw and _is_empty(value):
+                from probekit.frontend.yamltraps import glued_pair
+
+                self._keep(glued_pair(self.source, key))
+                seen[key.text] = key
+                items.append((key, value))
+            else:
+                seen[key.text] = key
+                items.append((key, value))
+        return Mapping(span, tuple(items))
+
+    def _duplicate(self, key: Scalar, first: Scalar) -> None:
+        self.diagnostics.append(
+            Diagnostic(
+                "duplicate-key",
+                f"the key `{key.text}` is given twice",
+                Label(self.source, key.span, "again here"),
+                related=(Label(self.source, first.span, "first here"),),
+                help="keep one of the two",
+            )
+        )
+
+    def _refuse_foreign(self, event: Any) -> None:
+        anchor = getattr(event, "anchor", None)
+        if isinstance(event, yaml.AliasEvent):
+            self._not_here(event, "yaml-alias", f"aliases such as `*{anchor}` are not used here")
+            self._add(Scalar(self._span(event), "", False, ""))
+        elif anchor:
+            self._not_here(event, "yaml-alias", f"anchors such as `&{anchor}` are not used here")
+        elif getattr(event, "tag", None):
+            written = self._raw(event).split(maxsplit=1)[0]
+            self._not_here(event, "yaml-tag", f"tags such as `{written}` are not used here")
+
+    def _not_here(self, event: Any, code: str, message: str) -> None:
+        from probekit.frontend.yamltraps import not_here
+
+        is_flow = bool(self._open) and bool(self._open[-1][0].flow_style)
+        span, raw = self._span(event), self._raw(event)
+        self._keep(not_here(self.source, span, raw, code, message, is_flow=is_flow))
+
+    def _second_document(self, event: Any) -> None:
+        """A `---` that something stands before."""
+        span, message = self._span(event), "a spec file holds one document"
+        below = self.source.text.split("\n")[span.line :]
+        if any(line.strip() and not line.lstrip().startswith("#") for line in below):
+            self._refuse(event, "yaml-documents", message, _ONE)
+            return
+        label = Label(self.source, span)
+        is_alone = self.source.line(span.line).strip() == "---"
+        edits = (Edit(Span(span.line, 1, span.line, 4), ""),) if is_alone else ()
+        help = "remove this line: nothing follows it"
+        self._keep(Diagnostic("yaml-documents", message, label, help=help, edits=edits))
+
+    def syntax_fault(self, error: yaml.YAMLError) -> Diagnostic:
+        """The diagnostic for what the parser raised here."""
+        from probekit.frontend.yamlindent import Opened
+        from probekit.frontend.yamlsyntax import syntax_fault
+
+        starts = [*self._closed, *(start for start, _ in reversed(self._open))]
+        opened = [
+            Opened(
+                isinstance(start, yaml.SequenceStartEvent),
+                bool(start.flow_style),
+                *self._place(start.start_mark),
+            )
+            for start in starts
+        ]
+        is_flow = bool(self._open) and bool(self._open[-1][0].flow_style)
+        return syntax_fault(self.source, error, tuple(opened), is_flow=is_flow)
+
+    def _keep(self, found: Diagnostic | None) -> None:
+        if found is not None:
+            self.diagnostics.append(found)
+
+    def _refuse(self, event: Any, code: str, message: str, help: str) -> None:
+        self._report(self._span(event), code, message, help)
+
+    def _report(self, span: Span, code: str, message: str, help: str) -> None:
+        self.diagnostics.append(Diagnostic(code, message, Label(self.source, span), help=help))
+
+    def _span(self, event: Any) -> Span:
+        start, end = self._place(event.start_mark), self._place(event.end_mark)
+        return Span(*start, *end) if start < end else Span.point(*start)
+
+    def _place(self, mark: Any) -> tuple[int, int]:
+        """Line and column; libyaml counts one line more where the last one has no end."""
+        return min((mark.line + 1, mark.column + 1), self._end)
+
+
+def _is_empty(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.plain and not node.text

@@ -1,0 +1,149 @@
+"""Text that YAML reads without a word, and otherwise than it was meant.
+
+Imported only where the first characters of such a trap are there.
+"""
+
+from __future__ import annotations
+
+import re
+
+from probekit.diagnostics import Diagnostic, Edit, Label
+from probekit.frontend.yamlhidden import SPACES
+from probekit.frontend.yamlindent import no_space
+from probekit.frontend.yamlnodes import Scalar
+from probekit.frontend.yamlquote import LONGEST, block_value, in_quotes, quoted, syntax_error
+from probekit.source import Source, Span
+
+# What closes each of the quotes that word processors make: double, single, and angles.
+_TYPOGRAPHIC = {
+    "\u201c": "\u201d",
+    "\u201d": "\u201d",
+    "\u201e": "\u201c\u201d",
+    "\u00ab": "\u00bb",
+    "\u2018": "\u2019",
+    "\u2019": "\u2019",
+    "\u2039": "\u203a",
+}
+_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
+_PRINTED = re.compile(r"\bprintk? *: *\{[^{}]*$")
+_TEXT = re.compile(r"\b(?:printk?|description) *: *$")
+_COMMENT = re.compile(r"\s+#\s.*$")
+_GLUED = re.compile(r"([\w.]+):(\S.*)")
+
+
+def cut_by_comment(source: Source, scalar: Scalar, rest: str) -> Diagnostic | None:
+    """A value after which a ` #` takes away what was its end; None where it is a comment.
+
+    `rest` is the line after the value. It is no comment where it begins with `#{`, or closes a
+    quote or a bracket of the value.
+    """
+    found = re.match(r"([ \t]*)(#.*)", rest)
+    if found is None or not (found[2].startswith("#{") or _closes(scalar.text, found[2])):
+        return None
+    span = scalar.span
+    if span.line != span.end_line:
+        return _comment(source, span, "put all of the value in quotes")
+    line = source.line(span.line)
+    start = span.column - 1 if scalar.raw else span.column - 1 + len(found[1])
+    place = Span(span.line, start + 1, span.line, len(line.rstrip()) + 1)
+    if len(line) > LONGEST or block_value(line) is None:
+        return _comment(source, place, "put all of the value in quotes")
+    value = line[start:].rstrip()
+    comment = _COMMENT.search(value, value.index("#") + 1)
+    if comment and not any(value[: comment.start()].count(quote) % 2 for quote in ("'", '"')):
+        value = value[: comment.start()]
+        place = Span(span.line, start + 1, span.line, start + 1 + len(value))
+    text = quoted(value)
+    help = f"put it in quotes: `{text}`; a comment has a space after its `#`"
+    return _comment(source, place, help, Edit(place, text))
+
+
+def _comment(source: Source, span: Span, help: str, *edits: Edit) -> Diagnostic:
+    message = "a ` #` begins a comment, and cuts this value short"
+    return syntax_error(source, span, message, help, *edits, code="cut-by-comment")
+
+
+def _closes(text: str, comment: str) -> bool:
+    """Whether `text` has a quote or a bracket open that `comment` closes."""
+    without = _APOSTROPHE.sub("", text)
+    if any(without.count(quote) % 2 and quote in comment for quote in ("'", '"')):
+        return True
+    pairs = (("(", ")"), ("[", "]"), ("{", "}"))
+    return any(text.count(a) > text.count(b) and b in comment for a, b in pairs)
+
+
+def misread(source: Source, scalar: Scalar, *, is_key: bool) -> Diagnostic | None:
+    """Plain text with quotes or spaces in it that are none for YAML."""
+    if "\n" in scalar.raw or len(scalar.raw) > LONGEST:
+        return None
+    closing = _TYPOGRAPHIC.get(scalar.text[:1])
+    if closing is not None:
+        return _typographic(source, scalar, closing)
+    found = re.search(rf"^-?[{SPACES}]+|:[{SPACES}]+|(?<![{SPACES}])[{SPACES}]+$", scalar.raw)
+    if found is None and is_key:
+        found = re.search(rf"[{SPACES}]+", scalar.raw)
+    if found is None:
+        return None
+    spaces = found.group().lstrip("-:")
+    end = scalar.span.column + found.end()
+    place = Span(scalar.span.line, end - len(spaces), scalar.span.line, end)
+    return no_space(source, place, spaces)
+
+
+def _typographic(source: Source, scalar: Scalar, closing: str) -> Diagnostic:
+    text = scalar.text[1:]
+    message = "typographic quotes are letters for YAML, and no quotes"
+    label = Label(source, scalar.span)
+    if text[-1:] not in tuple(closing):
+        help = 'write plain quotes, as in `"text"`'
+        return Diagnostic("typographic-quotes", message, label, help=help)
+    plain = quoted(text[:-1])
+    help = f"write plain ones: `{plain}`"
+    edits = (Edit(scalar.span, plain),)
+    return Diagnostic("typographic-quotes", message, label, help=help, edits=edits)
+
+
+def glued_pair(source: Source, key: Scalar) -> Diagnostic | None:
+    """`{type:hash}`: without a space all of it is a key, and there is no value."""
+    found = _GLUED.fullmatch(key.text)
+    before = source.line(key.span.line)[: key.span.column - 1]
+    if found is None or key.text != key.raw or _PRINTED.search(before):
+        return None
+    pair = f"{found[1]}: {found[2]}"
+    help = f"write a space after it: `{pair}`"
+    return syntax_error(source, key.span, "no space after the `:`", help, Edit(key.span, pair))
+
+
+def not_here(
+    source: Source, span: Span, raw: str, code: str, message: str, *, is_flow: bool
+) -> Diagnostic:
+    """An anchor, alias or tag; often it is text without quotes."""
+    plain = Diagnostic(code, message, Label(source, span), help="write the value itself")
+    line = source.line(span.line)
+    before, mark = line[: span.column - 1], raw[:1]
+    words = raw.split(maxsplit=1)
+    if raw.startswith("!!") and len(words) == 2 and words[1][0] not in "[{":
+        return syntax_error(
+            source, span, message, f"write the value itself: `{words[1]}`",
+            Edit(span, words[1]), code=code,
+        )  # fmt: skip
+    is_used = {"&": f"*{words[0][1:]}", "*": f"&{words[0][1:]}"}.get(mark, "\n!!")
+    if is_used in source.text or raw.startswith("!!") or "\n" in raw:
+        return plain
+    if mark == "!" and re.search(r"\b(?:if|when) *: *$", before):
+        return _negated(source, span, raw, plain)
+    found = in_quotes(source, span, message, is_flow=is_flow)
+    if found is None or not _TEXT.search(before):
+        return plain
+    help = f"text that begins with `{mark}` stands in quotes: {found.help.partition(': ')[2]}"
+    return syntax_error(source, span, message, help, *found.edits, code=code)
+
+
+def _negated(source: Source, span: Span, raw: str, plain: Diagnostic) -> Diagnostic:
+    """`!uid` where a condition stands."""
+    if not re.fullmatch(r"![\w.]+", raw):
+        help = "write what is compared before the `!=`, as in `uid != 0`; `!x` is `not x`"
+        return syntax_error(source, span, plain.message, help, code=plain.code)
+    text = f"not {raw[1:]}"
+    edit = Edit(span, text)
+    return syntax_error(source, span, plain.message, f"write `{text}`", edit, code=plain.code)

@@ -1,0 +1,1 @@
+"""From C to events: the loader, what is in the kernel, schedules, and the session."""
