@@ -18,9 +18,8 @@ class Token(NamedTuple):
     line: int
 
 
-# What a typed hole may hold, each exactly one token: a name with a prefix of ours, text with
-# everything but plain ASCII, and `"`, `?` and `\\` too, as octal digits, one byte of text
-# as a number.
+# What a typed hole may hold, each exactly one token: a name with a prefix of ours; text, in which
+# quotes, question marks, backslashes and what is not plain ASCII are octal; one byte as a number.
 HOLES = {
     "IDENTIFIER": re.compile(r"[mfv]_[A-Za-z0-9_]+|p[0-9]+_[A-Za-z0-9_]+"),
     "LITERAL": re.compile(

@@ -14,12 +14,12 @@ TEXTS = st.sampled_from(TRICKS) | st.text(max_size=12) | st.builds(
 
 
 def _mostly(allowed: Callable[[str], bool]) -> st.SearchStrategy[str]:
-    """Texts without the characters that are not allowed, but for one text in sixteen."""
+    """Texts without the characters that are not allowed, but for one text in sixty."""
 
     def choose(text: str, chance: int) -> str:
         return "".join(filter(allowed, text)) if chance else text
 
-    return st.builds(choose, TEXTS, st.integers(0, 15))
+    return st.builds(choose, TEXTS, st.integers(0, 59))
 
 
 PRINTED = _mostly(str.isprintable)
@@ -31,18 +31,18 @@ SHORT = TEXTS.map(lambda text: text.encode("utf-8", "replace")[:15].decode("utf-
 def names(draw: st.DrawFn) -> str:
     """Mostly one that is allowed: what is not allowed ends in a diagnostic, and proves less."""
     allowed = st.sampled_from(WORDS) | st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,20}", fullmatch=True)
-    return draw(TEXTS) if draw(st.integers(0, 39)) == 0 else draw(allowed)
+    return draw(TEXTS) if draw(st.integers(0, 99)) == 0 else draw(allowed)
 
 
 @st.composite
 def quoted(draw: st.DrawFn, texts: st.SearchStrategy[str] = SHORT) -> str:
     """Text as it stands inside an expression, with as few escapes as it gets by with."""
     text = draw(texts)
-    if draw(st.booleans()):
+    if not text.isprintable() or draw(st.booleans()):
         return repr(text)
     quote = draw(st.sampled_from("'\""))
     text = text.replace("\\", "\\\\").replace(quote, "\\" + quote)
-    return quote + text.replace("\n", "\\n").replace("\r", "\\r").replace("\0", "\\x01") + quote
+    return quote + text + quote
 
 
 @st.composite
@@ -71,6 +71,7 @@ class _Grower:
         self.numbers = ["pid", "args.fd", "uid", "now"]
         self.texts = ["comm"]
         self.maps: dict[str, tuple[str, str]] = {}
+        self.fields = self.draw(st.lists(names(), min_size=2, max_size=2, unique=True))
         self.taken: set[str] = set()
 
     def pick(self, *choices: Any) -> Any:
@@ -93,7 +94,7 @@ class _Grower:
         key = self.pick("u32", "char(16)", "struct")
         value = self.pick("u64", "char(16)", "struct")
         self.maps[name] = key, value
-        fields = {"first": "u64", "text": "char(16)"}
+        fields = dict(zip(self.fields, ("u64", "char(16)"), strict=True))
         made: dict[str, Any] = {"type": "hash", "max_entries": 9}
         made["key"] = dict(fields) if key == "struct" else key
         made["value"] = dict(fields) if value == "struct" else value
@@ -130,7 +131,7 @@ class _Grower:
 
     def stored(self, kind: str) -> Any:
         if kind == "struct":
-            return {"first": self.number(), "text": self.text()}
+            return dict(zip(self.fields, (self.number(), self.text()), strict=True))
         if kind == "char(16)":
             return self.text()
         return f"u32({self.number()})" if kind == "u32" else self.number()
@@ -171,7 +172,7 @@ class _Grower:
             result = [*self.fresh(1), f"got{len(self.taken)}"][0]
             self.taken.add(result)
             step |= {"as": result, "default": self.stored(value)}
-            number = f"{result}.first" if value == "struct" else result
+            number = f"{result}.{self.fields[0]}" if value == "struct" else result
             (self.texts if value == "char(16)" else self.numbers).append(number)
         return step
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-STARTUP = Path(__file__).parents[1] / "benchmarks/startup.py"
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+STARTUP = BENCHMARKS / "startup.py"
 
 pytestmark = [
     pytest.mark.kernel,
@@ -20,8 +21,8 @@ pytestmark = [
 ]
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, str(STARTUP), *arguments]
+def run(*arguments: str, script: Path = STARTUP) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, str(script), *arguments]
     return subprocess.run(argv, capture_output=True, text=True, check=False)
 
 
@@ -63,3 +64,22 @@ def test_startup_takes_no_round_count_below_one() -> None:
     outcome = run("--rounds", "0")
     assert outcome.returncode == 2
     assert "--rounds" in outcome.stderr
+
+
+def test_check_is_measured_with_each_profile(tmp_path: Path) -> None:
+    mounts = Path("/proc/self/mounts").read_text()
+    saved = tmp_path / "check.json"
+    outcome = run("--rounds", "2", "--json", str(saved), script=BENCHMARKS / "check.py")
+    assert outcome.returncode == 0, outcome.stderr
+    assert Path("/proc/self/mounts").read_text() == mounts
+    samples: dict[str, list[float]] = json.loads(saved.read_text())
+    assert list(samples)[:4] == [
+        "python -c pass",
+        "check, this host's profile",
+        "check, the shipped profile",
+        "check --kernel FILE",
+    ]
+    for name, milliseconds in samples.items():
+        assert len(milliseconds) == 2
+        assert min(milliseconds) > 0
+        assert f"\n{name} " in outcome.stdout

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import struct
 import subprocess
 import sys
+import termios
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -57,8 +61,32 @@ def test_completion_is_there(probekit: Runner, shell: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nonsense"], "No such command"),
-        (["check"], "Missing argument"),
+        (["nonsense"], "error[bad-usage]: there is no command `nonsense`"),
+        (["nonsense"], "help: there are `apply`, `check`,"),
+        (["aply"], "help: did you mean `apply`?"),
+        (["validate"], "help: did you mean `check`?"),
+        (["kernel", "sav"], "help: did you mean `save`?"),
+        (["help"], "help: write `probekit --help`"),
+        (["help", "list"], "help: write `probekit list --help`"),
+        (["close.yaml"], "help: write `probekit apply close.yaml`, or"),
+        (["check"], "error[bad-usage]: `probekit check` needs `SPEC...`"),
+        (["kernel", "save"], "help: write `probekit kernel save FILE`"),
+        (["check", CLOSE, "--fx"], "`probekit check` has no option `--fx`"),
+        (["check", CLOSE, "--fx"], "help: did you mean `--fix`?"),
+        (["check", CLOSE, "-q"], "help: `probekit check --help` shows those there are"),
+        (["check", CLOSE, "--set"], "help: write `--set NAME=VALUE`"),
+        (["check", CLOSE, "--fix=3"], "help: write `--fix` alone"),
+        (["doctor", "x"], "`x` is more than `probekit doctor` takes"),
+        (["new", "x", "a/b"], "help: write `probekit new x --tracepoint a/b`"),
+        (
+            ["new", "sched/sched_process_exec"],
+            "help: write `probekit new sched_process_exec --tracepoint sched/sched_process_exec`",
+        ),
+        (["check", CLOSE, "--set", "x:1"], "help: write `--set x=1`"),
+        (["check", "x=1"], "help: to set a param write `--set x=1`"),
+        (["check", f"{CLOSE}x"], f"help: did you mean `{CLOSE}`?"),
+        (["check", CLOSE.with_suffix(".yml")], f"help: did you mean `{CLOSE}`?"),
+        (["check", CLOSE, "--kernel", "not-there.profile"], "error[profile-unreadable]"),
         (["check", CLOSE, "--format", "xml"], "error[bad-format]"),
         (["check", CLOSE, "--set", "x"], "error[bad-set]"),
         (["render", CLOSE, "--set", "x=1"], "error[unknown-param]"),
@@ -77,6 +105,58 @@ def test_usage_errors_exit_with_2(
     assert words in outcome.err
     assert "Traceback" not in outcome.err
     assert outcome.out == ""
+
+
+@pytest.mark.parametrize("command", [["sh", "-c", "true"], ["sleep", "0"], ["sh", "--for", "1s"]])
+def test_a_command_without_its_dashes(probekit: Runner, command: list[str]) -> None:
+    outcome = probekit.run("apply", CLOSE, *command)
+    assert outcome.code == 2
+    said = "" if command[1] == "--for" else f" {command[1]}"
+    assert f"`probekit apply {CLOSE} -- {command[0]}{said}" in outcome.err
+    assert outcome.err.count("error[") == 1
+
+
+def test_helps_are_as_wide_as_the_terminal(probekit: Runner) -> None:
+    near, far = os.openpty()
+    fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+    process = probekit.start("new", "sched", stderr=far)
+    os.close(far)
+    written = b""
+    with suppress(OSError):  # EIO: nobody has the other end open any more
+        while part := os.read(near, 4096):
+            written += part
+    os.close(near)
+    assert process.wait() == 2
+    first, second, *_ = written.decode().split("help: ")[1].split("\r\n")
+    assert first == "find one with"
+    assert second == f"{' ' * 10}`probekit list 'tracepoint:*sched*'`,"
+
+
+def test_render_says_what_check_warns_of(probekit: Runner) -> None:
+    spec = probekit.spec(
+        "name: a\nprograms:\n  - tracepoint: syscalls/sys_enter_close\n"
+        "    do: [{print: '{{ pid }}'}]\n"
+    )
+    outcome = probekit.run("render", spec)
+    assert outcome.code == 0
+    assert outcome.err.startswith("warning[text-not-value]: `{{ pid }}` prints the text")
+    assert outcome.err == probekit.run("check", spec).err
+
+
+@pytest.mark.parametrize(
+    ("value", "help"),
+    [("100", "as in `100ms`"), ("soon", "as in `100ms`")],
+)
+def test_a_duration_that_has_no_unit(probekit: Runner, value: str, help: str) -> None:
+    spec = probekit.spec(
+        "name: a\nparams: {least: {type: duration, default: 1s}}\n"
+        "programs: [{tracepoint: syscalls/sys_enter_close, do: [{stop: true}]}]\n"
+    )
+    outcome = probekit.run("check", spec, "--set", f"least={value}")
+    assert outcome.code == 2
+    assert help in outcome.err
+    assert probekit.run("check", spec, "--set", "least:100ms").code == 2
+    assert probekit.run("check", spec, "--set", "least=100ms").code == 0
 
 
 def test_a_spec_with_errors_exits_with_1_and_all_of_all_files_are_told(probekit: Runner) -> None:
@@ -190,3 +270,24 @@ def test_text_that_the_terminal_has_no_letters_for(probekit: Runner, tmp_path: P
     _, err = process.communicate()
     assert process.returncode == 1
     assert r"\xe9/\u2192" in err
+
+
+@pytest.mark.parametrize("command", ["list tracepoint:*", f"render {CLOSE}"])
+def test_a_reader_that_goes_is_no_failure(command: str) -> None:
+    code = "from probekit.entry import main; main()"
+    child = subprocess.Popen(
+        [sys.executable, "-Ic", code, *command.split()],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert child.stdout is not None
+    assert child.stderr is not None
+    child.stdout.close()  # before it has written anything
+    assert (child.wait(60), child.stderr.read()) == (0, b"")
+    child.stderr.close()
+
+
+def test_what_is_wrong_with_the_command_line_is_json_too(probekit: Runner) -> None:
+    outcome = probekit.run("check", CLOSE, "--format", "json", "--kernel", "nosuch")
+    assert json.loads(outcome.out)["code"] == "profile-unreadable"
+    assert (outcome.code, outcome.err) == (2, "")

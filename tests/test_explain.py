@@ -273,3 +273,15 @@ def test_the_schema_is_printed_byte_by_byte(probekit: Runner) -> None:
     file = ROOT / "schemas" / "probekit.schema.json"
     assert probekit.run("schema").out.encode() == file.read_bytes()
     assert probekit.run("schema", "--path").out == f"{file}\n"
+
+
+def test_a_constant_is_its_number(probekit: Runner) -> None:
+    said = " ".join(probekit.run("explain", "ENOENT").out.split())
+    assert said.startswith("ENOENT A constant of the kernel: 2 on x86-64.")
+    assert "write the number" in said
+
+
+def test_links_of_the_page_of_errors_are_read_as_text(probekit: Runner) -> None:
+    said = probekit.run("explain", "untrusted-spec").out
+    assert "security.md has the rule" in said
+    assert "](" not in said

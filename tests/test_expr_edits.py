@@ -22,6 +22,7 @@ NAMES = (
     "doubts edits-in-quotes expressions-refused from-bpftrace from-c from-prometheus from-python"
     " from-sql names-misspelt names-of-other-things not-yet-today other-languages parts-of-a-step"
     " print-templates text-without-quotes types-of-keys types-of-other-languages"
+    " attach-points-elsewhere durations-in-schedules either-name-or-field other-spellings"
 ).split()
 
 

@@ -128,6 +128,147 @@ def test_what_is_not_certain_is_left(lines: list[str]) -> None:
     assert mended(text) == text
 
 
+def spec(
+    *, head: str = "", maps: str = MAPS, program: str = PROGRAM, do: str = "", end: str = ""
+) -> str:
+    body = do or "- count: calls\n  key: pid"
+    lines = "".join(f"      {line}\n" for line in body.split("\n"))
+    return HEAD + head + maps + program + lines + end
+
+
+TIMES = "schedules:\n  - every: 1s\n    show: calls\n"
+BLOCK = "  calls:\n    type: hash\n    key: u32\n    value: u64\n    max_entries: 100\n"
+BLOCKS = "maps:\n" + BLOCK
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        # What stands before quotes, quotes of other kinds, and what stands behind them.
+        (spec(do='- print: f"is: {pid}"'), spec(do='- print: "is: {pid}"')),
+        (spec(do="- print: f'is: {pid}'"), spec(do="- print: 'is: {pid}'")),
+        (spec(do='- print: rb"is: {pid}"'), spec(do='- print: "is: {pid}"')),
+        (spec(do="- print: “is: {pid}”\n- print: “b: {pid}”"),
+         spec(do='- print: "is: {pid}"\n- print: "b: {pid}"')),
+        (spec(do='- print: "is: %d %s", pid, comm'), spec(do='- print: "is: {pid} {comm}"')),
+        (spec(do='- print: "is: {}" % pid'), spec(do='- print: "is: {pid}"')),
+        (spec(do='- print: "is: {pid}";'), spec(do='- print: "is: {pid}"')),
+        (spec(do='- print: ""is: {pid}"'), spec(do='- print: "is: {pid}"')),
+        (spec(do='- print: is: {pid}"'), spec(do='- print: "is: {pid}"')),
+        (spec(do='- print("is: {pid}")'), spec(do='- print: "is: {pid}"')),
+        (spec(do='- print: "is: {pid}" - stop: true'),
+         spec(do='- print: "is: {pid}"\n- stop: true')),
+        # Dashes.
+        (spec(do="- print: a\n-print: b"), spec(do="- print: a\n- print: b")),
+        (spec(do="-print: a\n-print: b"), spec(do="- print: a\n- print: b")),
+        (spec(do="• print: a\n• print: b"), spec(do="- print: a\n- print: b")),
+        (spec(do="* print: a\n* print: b"), spec(do="- print: a\n- print: b")),
+        *((spec(end=TIMES.replace("- ", dash)), spec(end=TIMES))
+          for dash in ("\u2013 ", "\u2014 ", "• ", "* ")),
+        (spec(end=TIMES.replace("- ", "-").replace("    show", "   show")), spec(end=TIMES)),
+        (spec(end=TIMES.replace("- ", "-")), spec(end=TIMES)),
+        (spec(program=PROGRAM.replace("- ", "-")), spec()),
+        # Brackets.
+        (spec(maps=MAPS.replace("}", "}}")), spec()),
+        (spec(maps=MAPS.replace("}", ")")), spec()),
+        (spec(maps=MAPS.replace("{", "")), spec()),
+        (spec(maps=MAPS.replace(",", ";")), spec()),
+        (spec(maps=MAPS.replace("max_entries:", "max_entries")), spec()),
+        (spec(maps=MAPS.replace("u32", "char[16]"), do="- stop: true"),
+         spec(maps=MAPS.replace("u32", "char(16)"), do="- stop: true")),
+        (spec(do="- let: {a= pid}"), spec(do="- let: {a: pid}")),
+        (spec(do="- let: a: pid"), spec(do="- let: {a: pid}")),
+        # Tabs.
+        (spec(maps=BLOCKS.replace("    type", "\ttype")), spec(maps=BLOCKS)),
+        (spec(maps=BLOCKS.replace("  calls", "\tcalls")), spec(maps=BLOCKS)),
+        (spec(maps=MAPS.replace("  calls", "\tcalls")), spec()),
+        (spec(program=PROGRAM.replace("  - ", "\t- ")), spec()),
+        # A key above, or in another place.
+        (spec(program=PROGRAM.replace("    do:\n", "")), spec()),
+        (spec(do="- if: pid == 1\n    - stop: true"),
+         spec(do="- if: pid == 1\n  then:\n    - stop: true")),
+        (spec(do="- if: pid == 1\n  then: stop: true"),
+         spec(do="- if: pid == 1\n  then:\n    - stop: true")),
+        (spec(do="- if: pid == 1\n  then:\n    - stop: true\n    else:\n    - stop: true"),
+         spec(do="- if: pid == 1\n  then:\n    - stop: true\n  else:\n    - stop: true")),
+        (spec(program=PROGRAM.replace("    do:\n", "    do:\n    when: pid\n")),
+         spec(program=PROGRAM.replace("    do:\n", "    when: pid\n    do:\n"))),
+        (spec(program=PROGRAM.replace("programs:\n", "")), spec()),
+        (spec(maps=MAPS.replace("maps:", "maps: {}")), spec()),
+        (spec(maps="  calls:\nmaps:\n" + BLOCK.partition("\n")[2]), spec(maps=BLOCKS)),
+        (spec(end="  schedules:\n    - every: 1s\n      show: calls\n"), spec(end=TIMES)),
+        (spec(end="schedules:\n    every: 1s\n  - show: calls\n"), spec(end=TIMES)),
+        (spec(end=TIMES.replace("schedules:\n", "")), spec(end=TIMES)),
+        (" " + spec(), spec()),
+        # Values.
+        (spec(program=PROGRAM.replace("point: ", "point: tracepoint: ")), spec()),
+        (spec(program=PROGRAM.replace("close", "close:")), spec()),
+        (spec(do="- if: {% pid == 1 %}\n  then: [{stop: true}]"),
+         spec(do="- if: pid == 1\n  then: [{stop: true}]")),
+        # Of Markdown, shells and other languages.
+        ("```yaml\n" + spec() + "```\n", spec()),
+        ("$ cat spec.yaml\n" + spec(), spec()),
+        (spec(do="// say it\n- stop: true"), spec(do="# say it\n- stop: true")),
+        (spec(head="/* a comment */\n"), spec(head="# a comment\n")),
+        (spec(maps="maps: // all\n" + BLOCK), spec(maps="maps: # all\n" + BLOCK)),
+    ],
+)  # fmt: skip
+def test_slips_are_mended(wrong: str, right: str) -> None:
+    assert found_in(Source("spec.yaml", right)) == ()
+    assert mended(wrong) == right
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        spec(maps=MAPS.replace("u32", "{pid: u32")),
+        spec(do="- if: pid == 1\n  then: count: calls\n    key: pid"),
+        spec(do='- print: [hello, "{pid}"]'),
+        spec(do='- print: "called: %x", pid'),
+        spec(do="- count: calls: x\n  key: pid"),
+        spec(program=PROGRAM.replace("    do:\n", "do:\n")),
+        spec(do='- {count: calls, key: pid}, "x"'),
+        spec(program=PROGRAM.replace("  - tracepoint", "  - name: x\n  - tracepoint")),
+    ],
+)
+def test_what_could_be_mended_in_two_ways_is_left(text: str) -> None:
+    assert found_in(Source("spec.yaml", text))
+    assert mended(text) == text
+
+
+def test_an_edit_that_makes_another_shape_is_taken_back() -> None:
+    """It makes YAML of what was none, and the item a fault where it stands."""
+    wrong = spec(do="- print: a\n stop: true")
+    line = wrong[: wrong.rindex("stop")].count("\n") + 1
+
+    def look(source: Source) -> Sequence[Diagnostic]:
+        if source.text != wrong:
+            return found_in(source)
+        return [diagnostic("no YAML", Edit(Span(line, 1, line, 8), "        "))]
+
+    assert is_yaml(Source("s", apply_edits(wrong, look(Source("s", wrong))[0].edits)))
+    assert mend(Source("spec.yaml", wrong), look).source.text == wrong
+
+
+def test_edits_that_only_move_a_fault_on_are_all_taken_back() -> None:
+    """Each makes the next line wrong, until nothing is left to offer."""
+    wrong = "a: 1\n  b: 1\n  c: 1\n  d: 1\n  e: 1\n"
+    looks: list[str] = []
+
+    def look(source: Source) -> list[Diagnostic]:
+        looks.append(source.text)
+        lines = source.text.split("\n")
+        at = next(n for n, line in enumerate(lines, 1) if line.startswith(" "))
+        edits = (Edit(Span(at, 1, at, 3), ""),) if at < 4 else ()
+        label = Label(source, Span(at, 1, at, 3))
+        return [Diagnostic("x", f"line {at}", label, edits=edits)]
+
+    result = mend(Source("s", wrong), look)
+    assert "a: 1\nb: 1\nc: 1\n  d: 1\n  e: 1\n" in looks
+    assert result.source.text == wrong
+    assert result.fixed == ()
+
+
 def test_line_ends_are_kept() -> None:
     wrong = steps("- count: calls, key: pid").replace("\n", "\r\n")
     assert mended(wrong) == steps("- count: calls", "  key: pid").replace("\n", "\r\n")
@@ -201,14 +342,14 @@ def test_edits_that_meet_are_not_both_made() -> None:
 
 
 def test_an_edit_that_leaves_its_fault_is_left_out() -> None:
-    good = diagnostic("good", Edit(Span(1, 1, 1, 2), "b"))
-    bad = diagnostic("bad", Edit(Span(2, 1, 2, 2), "b"))
+    good = diagnostic("good", Edit(Span(1, 4, 1, 5), "b"))
+    bad = diagnostic("bad", Edit(Span(2, 4, 2, 5), "b"))
 
     def look(source: Source) -> list[Diagnostic]:
-        return [*([good] if source.text.startswith("a") else []), bad]
+        return [*([good] if source.text.startswith("a: a") else []), bad]
 
-    result = mend(Source("s", "a: 1\na: 2\n"), look)
-    assert result.source.text == "b: 1\na: 2\n"
+    result = mend(Source("s", "a: a\nb: a\n"), look)
+    assert result.source.text == "a: b\nb: a\n"
     assert result.fixed == (good,)
     assert result.left == (bad,)
 

@@ -257,6 +257,21 @@ def test_what_cannot_be_written_is_a_diagnostic(tmp_path: Path, kind: str) -> No
     assert os.listdir(tmp_path) == before
 
 
+def test_only_a_profile_is_replaced(saved: Path, tmp_path: Path) -> None:
+    """Also one of another version, or an empty file as `mktemp` makes it; but no spec."""
+    wanted = saved.read_bytes()
+    for content in (b"", b"probekit kernel profile 1\n{}\n", wanted[:100]):
+        saved.write_bytes(content)
+        save(Known(), saved)
+        assert saved.read_bytes() == wanted
+    for content in (b"probekit: 1\nname: close\n", b"x", b"probekit kernel profil"):
+        saved.write_bytes(content)
+        with pytest.raises(DiagnosticError, match="file-exists"):
+            save(Known(), saved)
+        assert saved.read_bytes() == content
+    assert os.listdir(tmp_path) == [saved.name]
+
+
 def test_a_file_that_is_not_there_is_a_diagnostic(tmp_path: Path) -> None:
     assert read_all(tmp_path / "missing") == "profile-unreadable"
     assert read_all(tmp_path) == "profile-unreadable"

@@ -8,7 +8,15 @@ import re
 import pytest
 
 from probekit.diagnostics import Diagnostic, Edit, Label, Origin, Severity
-from probekit.report import MOST, display_width, fixed_as_json, render_json, render_text, visible
+from probekit.report import (
+    MOST,
+    display_width,
+    fixed_as_json,
+    render_json,
+    render_text,
+    visible,
+    wrapped,
+)
 from probekit.source import Source, Span
 
 SOURCE = Source("spec.yaml", "one: two\nthree: four\n")
@@ -184,6 +192,34 @@ def test_json_survives_half_characters() -> None:
     (line,) = render_json([Diagnostic("x", "`\udcff`")]).splitlines()
     assert json.loads(line)["message"] == "`\udcff`"
     line.encode()
+
+
+def test_a_help_goes_over_lines_on_a_terminal() -> None:
+    found = Diagnostic("x", "y", help="write `one two three four`, or `five`; \u6587\u6587 end")
+    assert render_text([found], colour=False).count("\n") == 3
+    assert render_text([found], colour=False, width=30) == (
+        "error[x]: y\n"
+        "  = help: write\n"
+        "          `one two three four`,\n"
+        "          or `five`; \u6587\u6587 end\n"
+        "\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("a b", None, ["a b"]),
+        ("a b", 3, ["a b"]),
+        ("a b", 1, ["a", "b"]),
+        ("`a b`", 1, ["`a b`"]),
+        ("\u6587 \u6587", 4, ["\u6587", "\u6587"]),
+        ("a ` b", 3, ["a `", "b"]),
+        ("", 1, [""]),
+    ],
+)
+def test_wrapped(text: str, width: int | None, lines: list[str]) -> None:
+    assert wrapped(text, width) == lines
 
 
 @pytest.mark.parametrize(("written", "width"), [("abc", 3), ("文", 2), ("e\u0301", 1), ("", 0)])

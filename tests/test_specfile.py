@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from running import Outcome, Runner
 
+import probekit
 from probekit.diagnostics import Diagnostic, DiagnosticError
 from probekit.frontend.specfile import read_source
 
@@ -128,20 +129,23 @@ def test_all_of_it_is_told_at_once(spec: Path) -> None:
 
 
 @needs_root
-def test_the_help_mends_it(spec: Path) -> None:
-    os.chown(spec, OTHER, 0)
+def test_closing_it_mends_it(spec: Path) -> None:
     spec.chmod(0o666)
-    for command in (["chown", "root:", str(spec)], ["chmod", "go-w", str(spec)]):
-        assert f"`{' '.join(command)}`" in refusal(spec).help
-        subprocess.run(command, check=True)
+    spec.parent.chmod(0o777)
+    command = ["chmod", "go-w", str(spec.parent), str(spec)]
+    assert refusal(spec).help.startswith(f"`{' '.join(command)}`, then see what it says;")
+    subprocess.run(command, check=True)
     assert is_read(spec)
 
 
 @needs_root
-def test_a_folder_is_left_to_its_owner(spec: Path) -> None:
-    os.chown(spec.parent, OTHER, 0)
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_what_another_user_owns_is_copied(spec: Path, is_folder: bool) -> None:
+    """Its owner may have it open, and write to it whatever is done to its owner and mode."""
+    os.chown(spec.parent if is_folder else spec, OTHER, 0)
     help = refusal(spec).help
     assert f"`install -D -m 644 -t /etc/probekit {spec}`" in help
+    assert f"give `/etc/probekit/{spec.name}`" in help
     assert "chown" not in help
 
 
@@ -485,3 +489,15 @@ def test_an_ordinary_user_reads_what_others_can_write() -> None:
             check=False,
         )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_name_that_is_empty() -> None:
+    with pytest.raises(DiagnosticError, match="the name is empty"):
+        read_source("")
+
+
+def test_a_kernel_profile_is_no_spec() -> None:
+    path = Path(probekit.__file__).parent / "kernel/profiles/linux-6.18.profile"
+    with pytest.raises(DiagnosticError, match="it is a kernel profile") as caught:
+        read_source(str(path), [str(path)])
+    assert caught.value.diagnostics[0].help == f"give it so: `--kernel {path}`"

@@ -6,8 +6,9 @@ with harmless strings only in single tokens of the kinds that holes have.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import yaml
 from ctokens import differing, tokens
 from grown import TEXTS, quoted, specs
 from hostile import TRICKS, WORDS
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from outcomes import outcome_of
 from tamed import tamed
@@ -37,6 +38,7 @@ quick = settings(
     max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink one takes minutes
 )
 
 
@@ -141,6 +143,48 @@ def test_each_trick_wherever_text_can_stand() -> None:
         probe, codes = outcome_of(with_tricks([trick]))
         assert probe is not None, codes
         assert filled_holes(probe) > 5 + len(trick)
+
+
+def with_names(name: str, plain: str = "plain") -> Iterator[str]:
+    """Specs in each of which `name` is something else's name, and everything else is `plain`."""
+    for kind in ("param", "map", "field", "let", "as", "program"):
+        called = dict.fromkeys(("param", "map", "field", "let", "as", "program"), plain)
+        called |= {"let": "first", "as": "second", "param": "third", kind: name}
+        struct = {called["field"]: "u64"}
+        stored = {called["field"]: called["param"]}
+        steps = [
+            {"let": {called["let"]: "args.fd"}},
+            {"lookup": called["map"], "key": stored, "default": dict(stored), "as": called["as"]},
+            {"printk": f"{{{called['let']}}} {{{called['as']}.{called['field']}}}"},
+        ]
+        program = {"name": called["program"], "tracepoint": "syscalls/sys_enter_close"}
+        kinds = {"type": "hash", "key": struct, "value": dict(struct), "max_entries": 9}
+        spec = {
+            "probekit": 1,
+            "name": "names",
+            "params": {called["param"]: {"type": "u64", "default": 7}},
+            "maps": {called["map"]: kinds},
+            "programs": [{**program, "do": steps}],
+        }
+        yield written(spec, unicode=False)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_each_word_as_every_kind_of_name(word: str) -> None:
+    for text in with_names(word):
+        probe, codes = outcome_of(text)
+        if probe is None:
+            assert codes <= {"bad-name", "bad-expression"}, text
+        else:
+            filled_holes(probe)
+
+
+def test_a_name_that_is_no_identifier_is_refused() -> None:
+    """The name of a program never reaches C, and may be more."""
+    for trick in (*TRICKS, "a b", "a-b", "1a", "a\n", "\uff41", ""):
+        refused = [outcome_of(text)[0] is None for text in with_names(trick)]
+        is_name = re.fullmatch(r"[A-Za-z_]\w{0,62}", trick, re.ASCII) is not None
+        assert refused[:-1] == [not is_name] * 5, trick
 
 
 LEAKY = """\

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -112,6 +114,7 @@ def render(specs: Specs, settings: Set = None, kernel: Kernel = None, trust: Tru
     trusted = _trusted(trust, specs)
     profile = SavedProfile(kernel) if kernel else profile_for_check()
     results = pipeline.check_files(specs, _settings(settings), profile, trusted)
+    report(pipeline.warnings_of(results))
     for probe in pipeline.probes_of(results):
         sys.stdout.write(to_c(probe, Scope()).text)
 
@@ -129,7 +132,7 @@ def list_points(
     ] = "text",
     kernel: Kernel = None,
 ) -> None:
-    """List the attach points of a kernel; alone, the kinds there are."""
+    """List attach points; alone, the kinds there are."""
     from probekit.commands.listing import answer
 
     is_json = _known_format(format) == "json"
@@ -149,7 +152,7 @@ def new(
     ] = None,
     kernel: Kernel = None,
 ) -> None:
-    """Write a commented spec that works, from a tracepoint's real fields."""
+    """Write a commented spec from a tracepoint's fields."""
     from probekit.commands import listing, starter
 
     kind = listing.kind_of("tracepoint")
@@ -180,6 +183,10 @@ def apply(
     from probekit.commands.apply import Wish
     from probekit.commands.apply import apply as go
 
+    if not context.obj:
+        from probekit.commands.usage import refuse_command
+
+        refuse_command(specs)
     argv = tuple(context.obj or ())
     trusted = _trusted(trust, specs)
     wish = Wish(tuple(specs), _settings(settings), _duration(duration), include_self, argv, trusted)
@@ -208,7 +215,7 @@ def explain(
         str | None, typer.Argument(metavar="[KEY|WORD|CODE]", help="As `programs.do.count`.")
     ] = None,
 ) -> None:
-    """Explain a key of specs, a word of expressions, a type, or a message's code."""
+    """Explain a key, a word of expressions, a type, a code."""
     from shutil import get_terminal_size
 
     from probekit.commands.explain import explain as text_about
@@ -222,7 +229,7 @@ def explain(
 def kernel_save(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Where to; `-` is standard output.")],
 ) -> None:
-    """Save what is known of this kernel, as root, to check and render for it elsewhere."""
+    """Save what is known of this kernel, for `--kernel`."""
     from probekit.commands.kernelsave import save_kernel
 
     _say([save_kernel(file)])
@@ -230,7 +237,7 @@ def kernel_save(
 
 @app.command()
 def doctor() -> None:
-    """Say what this host can do, and what to install, mount or allow."""
+    """Say what this host can do, and what it lacks."""
     from probekit.commands.doctor import examine, print_table
     from probekit.kernel.profile import YES
 
@@ -251,9 +258,10 @@ def _settings(pairs: Sequence[str] | None) -> dict[str, str]:
     for pair in pairs or ():
         name, equals, value = pair.partition("=")
         if not equals or not name:
-            raise usage_error(
-                "bad-set", f"`--set {pair}` is not `NAME=VALUE`", "write `--set name=1`"
-            )
+            before, colon, after = pair.partition(":")
+            better = f"{before}={after}" if colon and before and not equals else "name=1"
+            message = f"`--set {pair}` is not `NAME=VALUE`"
+            raise usage_error("bad-set", message, f"write `--set {better}`")
         settings[name] = value
     return settings
 
@@ -261,8 +269,10 @@ def _settings(pairs: Sequence[str] | None) -> dict[str, str]:
 def _trusted(names: Sequence[str] | None, specs: Sequence[str]) -> tuple[str, ...]:
     for name in names or ():
         if name not in specs:
+            same = [spec for spec in specs if os.path.realpath(spec) == os.path.realpath(name)]
+            help = f": `--trust {quote(same[0])}`" if same else "; it stands among the specs, too"
             message = f"`--trust {name}` names none of the specs"
-            raise usage_error("bad-trust", message, "write it just as the spec is given")
+            raise usage_error("bad-trust", message, f"write it just as the spec is given{help}")
     return tuple(names or ())
 
 
@@ -312,8 +322,16 @@ def run(arguments: list[str], command: list[str] | None) -> int:
     try:
         result = app(args=arguments, prog_name="probekit", standalone_mode=False, obj=command)
         return result if isinstance(result, int) else 0
-    except click.ClickException as error:
-        error.show()
-        return EXIT_CODES[Origin.USAGE]
+    except click.UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # older versions of Click have none
+            error.show()
+            return EXIT_CODES[Origin.USAGE]
+        from probekit.commands.usage import bad_usage
+
+        raise bad_usage(error, arguments, typer.main.get_command(app)) from None
     except click.Abort:
         return INTERRUPTED
+    except SystemExit as end:  # what Click makes of a reader that has gone, too
+        if isinstance(end.__context__, OSError):
+            return 0
+        raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 _UNITS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 _DURATION = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,9}))?(ns|us|ms|s|m|h)", re.ASCII)
@@ -16,6 +17,7 @@ _OTHER_UNITS = {
     "m": "min mins minute minutes",
     "h": "hr hrs hour hours",
 }
+_PART = re.compile(r"([0-9]{1,9})\s*(d|h|m|s|ms|us)(?![a-z])\s*")
 _LOOSE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)\s*([^\W\d_]{1,12})")
 
 
@@ -32,11 +34,26 @@ def parse_duration(text: str) -> int | None:
 def meant_duration(text: str) -> str | None:
     """`1 sec` as it is written here: `1s`. None where `text` is right, or could mean anything."""
     match = _LOOSE.fullmatch(text.strip())
-    if match is None or parse_duration(text) is not None:
+    if parse_duration(text) is not None:
+        return None
+    parts = _PART.findall(text.strip())
+    if parts and _PART.sub("", text.strip()) == "" and (len(parts) > 1 or parts[0][1] == "d"):
+        return _sum(parts)
+    if match is None:
         return None
     number, word = match[1], match[2].lower()
     names = [unit for unit, others in _OTHER_UNITS.items() if word in (unit, *others.split())]
     return number + names[0] if names and match[2] != "M" else None
+
+
+def _sum(parts: list[tuple[str, str]]) -> str | None:
+    """`1m30s` as `90s`, `1d` as `24h`; None where the units do not get smaller."""
+    sizes = [24 * _UNITS["h"] if unit == "d" else _UNITS[unit] for _, unit in parts]
+    if any(a <= b for a, b in pairwise(sizes)):
+        return None
+    total = sum(int(number) * size for (number, _), size in zip(parts, sizes, strict=True))
+    last = "h" if parts[-1][1] == "d" else parts[-1][1]
+    return f"{total // _UNITS[last]}{last}"
 
 
 def duration_help(text: str) -> str:

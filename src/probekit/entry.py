@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import pairwise
 
 from probekit.diagnostics import Diagnostic, DiagnosticError, Origin, Severity
 
@@ -45,7 +46,8 @@ def _run(arguments: list[str], command: list[str] | None) -> int:
 
         return run(arguments, command)
     except DiagnosticError as error:
-        report(error.diagnostics, verbose="-v" in arguments or "--verbose" in arguments)
+        verbose = "-v" in arguments or "--verbose" in arguments
+        report(error.diagnostics, format=_format(arguments), verbose=verbose)
         return exit_code(error.diagnostics)
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -59,6 +61,12 @@ def _run(arguments: list[str], command: list[str] | None) -> int:
         if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
             return _cannot_write(error)
         return _bug(error)
+
+
+def _format(arguments: list[str]) -> str:
+    """How diagnostics are asked for, by a command line that may be wrong itself."""
+    is_json = "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
+    return "json" if is_json else "text"
 
 
 def _is_plain_check(arguments: list[str]) -> bool:
@@ -77,7 +85,8 @@ def _split(arguments: list[str]) -> tuple[list[str], list[str] | None]:
 
 def _check_command(arguments: list[str], command: list[str]) -> None:
     if arguments[:1] != ["apply"]:
-        raise usage_error("bad-usage", "only `apply` takes a command after `--`", "leave it away")
+        help = "leave it away; a file whose name begins with `-` is written `./-name`"
+        raise usage_error("bad-usage", "only `apply` takes a command after `--`", help)
     if not command:
         raise usage_error("bad-usage", "no command after `--`", "give one, or leave `--` away")
 
@@ -98,11 +107,20 @@ def report(
     if format == "json":
         sys.stdout.write(render_json(found))
         return
-    text = render_text(found, colour=wants_colour(sys.stderr), verbose=verbose)
+    width = _terminal_width()
+    text = render_text(found, colour=wants_colour(sys.stderr), verbose=verbose, width=width)
     sys.stdout.flush()
     with suppress(OSError):  # messages that nobody can get end nothing
         sys.stderr.write(text)
         sys.stderr.flush()
+
+
+def _terminal_width() -> int | None:
+    """The columns of the terminal that messages go to, None where they go elsewhere."""
+    try:
+        return os.get_terminal_size(2).columns or None if sys.stderr.isatty() else None
+    except OSError:
+        return None
 
 
 def usage_error(code: str, message: str, help: str) -> DiagnosticError:

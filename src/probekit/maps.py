@@ -28,7 +28,7 @@ MAP_KINDS = {
     kind.name: kind
     for kind in (
         MapKind("hash", "hash", True, False, False, "entries by key"),
-        MapKind("lru_hash", "lru_hash", True, False, False, "a hash that forgets the oldest"),
+        MapKind("lru_hash", "lru_hash", True, False, False, "a hash that forgets the least used"),
         MapKind("array", "array", True, True, False, "entries by number, all there from the start"),
         MapKind("percpu_array", "percpu_array", True, True, True, "an array for each CPU"),
         MapKind("global", "array", False, True, False, "one value"),

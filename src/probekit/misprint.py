@@ -18,9 +18,12 @@ def brace_error(text: str, brace: int) -> ExpressionError:
     place = Place(brace, brace + 1)
     if text[brace] == "}":
         what = "a `}` without its `{`"
-        return ExpressionError(
-            "bad-template", what, place, "write `}}` for a brace", ((place, "}}"),)
-        )
+        value = re.search(r"\{?[\w.]+\Z", text[max(0, brace - 80) : brace].rstrip("} "), re.ASCII)
+        if value is not None:  # was it the brace that begins which was left out?
+            help = f"write `{{{value.group().lstrip('{')}}}`, or `}}}}` for a brace"
+            return ExpressionError("bad-template", what, place, help)
+        help = "write `}}` for a brace"
+        return ExpressionError("bad-template", what, place, help, ((place, "}}"),))
     return ExpressionError("bad-template", "a `{` is not closed", place, _CLOSE)
 
 

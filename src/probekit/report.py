@@ -33,15 +33,22 @@ def wants_colour(stream: IO[str]) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def render_text(diagnostics: Iterable[Diagnostic], *, colour: bool, verbose: bool = False) -> str:
+def render_text(
+    diagnostics: Iterable[Diagnostic],
+    *,
+    colour: bool,
+    verbose: bool = False,
+    width: int | None = None,
+) -> str:
     """Those that are read, a blank line after each: MOST of one file, and how many more it has.
 
-    Errors come before warnings where not all are shown; with `verbose` all are.
+    Errors come before warnings where not all are shown; with `verbose` all are. A help longer than
+    `width`, the terminal's columns, goes over several lines; for None it does not.
     """
     paint = _Paint(colour)
     found = list(diagnostics)
     shown, more = (found, {}) if verbose else _shown(found)
-    text = "".join("\n".join(_lines(d, paint, verbose)) + "\n\n" for d in shown)
+    text = "".join("\n".join(_lines(d, paint, verbose, width)) + "\n\n" for d in shown)
     rest = (_more(name, number) for name, number in more.items())
     return text + "".join(f"{line}\n\n" for line in rest)
 
@@ -82,7 +89,9 @@ class _Paint:
         return f"{_COLOURS[style]}{text}{_COLOURS['off']}" if self.colour else text
 
 
-def _lines(diagnostic: Diagnostic, paint: _Paint, verbose: bool) -> Iterator[str]:
+def _lines(
+    diagnostic: Diagnostic, paint: _Paint, verbose: bool, width: int | None
+) -> Iterator[str]:
     kind = diagnostic.severity.value
     head = paint(kind, f"{kind}[{diagnostic.code}]")
     yield head + paint("bold", f": {_message(diagnostic.message)}")
@@ -94,11 +103,28 @@ def _lines(diagnostic: Diagnostic, paint: _Paint, verbose: bool) -> Iterator[str
     if diagnostic.origin is Origin.BUG:
         help = f"{help}; {_ISSUES}" if help else _ISSUES
     if help:
-        yield f"{' ' * margin} {paint('frame', '=')} help: {_message(help)}"
+        before = " " * (margin + len(" = help: "))
+        first, *more = wrapped(_message(help), width - len(before) if width else None)
+        yield f"{' ' * margin} {paint('frame', '=')} help: {first}"
+        yield from (before + line for line in more)
     if diagnostic.kernels:
         yield f"{' ' * margin} {paint('frame', '=')} on: {visible(_kernels(diagnostic.kernels))}"
     if diagnostic.details:
         yield from _details(diagnostic, margin, paint, verbose)
+
+
+def wrapped(text: str, width: int | None) -> list[str]:
+    """The text in lines of at most `width` columns; what stands in backticks is not broken."""
+    if width is None or display_width(text) <= width:
+        return [text]
+    lines: list[str] = []
+    for piece in re.findall(r"(?:`[^`]*`|[^ ])+", text):
+        longer = f"{lines[-1]} {piece}" if lines else ""
+        if longer and display_width(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(piece)
+    return lines
 
 
 def _kernels(names: tuple[str, ...]) -> str:

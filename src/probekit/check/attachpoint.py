@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from probekit.check.context import Fault, Faults
-from probekit.diagnostics import Severity
+from probekit.diagnostics import Edit, Severity
+from probekit.expr.syntax import Place
 from probekit.frontend.spec import ProgramSpec
 from probekit.frontend.yamlnodes import Scalar
 from probekit.kernel.profile import KernelProfile
 from probekit.kernel.tracefs import TracepointFormat
-from probekit.nearest import nearest
+from probekit.nearest import meant, nearest
 
 _ELSEWHERE = (
     "the kernel that will run it may have it: `sudo probekit kernel save FILE` there, then"
@@ -23,9 +26,8 @@ def find_tracepoint(faults: Faults, spec: ProgramSpec, profile: KernelProfile) -
         what = "several attach points for one handler are not in this version yet"
         raise faults.fault("not-yet", what, spec.kind.span, "write a program for each")
     group, slash, name = target.text.partition("/")
-    if not slash or not group or not name:
-        what = f"`{target.text}` is not `group/name`"
-        raise faults.fault("bad-attach-point", what, target.span, _guess(target.text, profile))
+    if not slash or not group or not name or "/" in name:
+        raise _not_a_name(faults, target, profile)
     if "*" in target.text or "?" in target.text:
         what = "patterns of attach points are not in this version yet"
         raise faults.fault("not-yet", what, target.span, "write a program for each")
@@ -39,11 +41,33 @@ def find_tracepoint(faults: Faults, spec: ProgramSpec, profile: KernelProfile) -
     return event
 
 
-def _guess(text: str, profile: KernelProfile) -> str:
-    """`sys_enter_close` alone is a tracepoint whose group was left out."""
-    name = text.strip("/").replace(":", "/").rpartition("/")[2]
-    group = next((group for group, known in profile.tracepoints() if known == name), None)
-    return f"write `{group}/{name}`" if group else "as in `syscalls/sys_enter_close`"
+def _not_a_name(faults: Faults, target: Scalar, profile: KernelProfile) -> Fault:
+    """`close`, `sched:NAME`, a path: the tracepoints that it may be."""
+    text = target.text.strip("/ ").replace(":", "/")
+    group, _, name = text.rpartition("/")
+    group = group.rpartition("/")[2]
+    from shlex import quote  # only on the way to an error
+
+    known = profile.tracepoints()
+    found = [one for one in known if one[1] == name]
+    found = [one for one in found if one[0] == group] or found
+    edits = _edits(target, "/".join(found[0])) if len(found) == 1 else ()
+    if found:
+        help = "write " + " or ".join(f"`{'/'.join(one)}`" for one in found[:3])
+    elif any(one[0] == name for one in known):
+        help = f"it is a group: `probekit list {quote(f'tracepoint:{name}/*')}` shows what it has"
+    elif re.fullmatch(r"\w+", name) and any(name in one[1] for one in known):
+        help = f"find one with `probekit list {quote(f'tracepoint:*{name}*')}`"
+    else:
+        help = "as in `syscalls/sys_enter_close`"
+    what = f"`{target.text}` is not `group/name`"
+    return faults.fault("bad-attach-point", what, target.span, help, edits=edits)
+
+
+def _edits(target: Scalar, better: str) -> tuple[Edit, ...]:
+    from probekit.check.edits import edits_of  # only on the way to an error
+
+    return edits_of(target, ((Place(0, len(target.text)), better),))
 
 
 def _unknown(
@@ -51,9 +75,11 @@ def _unknown(
 ) -> Fault:
     """An error, but where only the shipped profile lacks it: the host's kernel may have it."""
     is_certain = not profile.shipped or group == "syscalls"
-    help = _suggestion(group, name, profile.tracepoints())
+    known = profile.tracepoints()
+    near, sure = _similar(group, name, known)
+    help = f"did you mean `{near}`?" if near else ""
     if not help and is_certain:
-        help = _what_there_is(group, name, profile.tracepoints())
+        help = _what_there_is(group, name, known)
     if not is_certain:
         help = f"{help} If not: {_ELSEWHERE}" if help else _ELSEWHERE
     return faults.fault(
@@ -62,6 +88,7 @@ def _unknown(
         target.span,
         help,
         severity=Severity.ERROR if is_certain else Severity.WARNING,
+        edits=_edits(target, near) if sure and is_certain else (),
     )
 
 
@@ -76,9 +103,18 @@ def _what_there_is(group: str, name: str, known: list[tuple[str, str]]) -> str:
     return f"the group `{group}` has {', '.join(f'`{n}`' for n in shown)}{more}"
 
 
-def _suggestion(group: str, name: str, known: list[tuple[str, str]]) -> str:
-    """A similar name of the group, or the same name in another group."""
-    near = nearest(name, [n for g, n in known if g == group])
-    if near is None:
-        group, near = next(((g, n) for g, n in known if n == name), (group, None))
-    return f"did you mean `{group}/{near}`?" if near else ""
+def _similar(group: str, name: str, known: list[tuple[str, str]]) -> tuple[str, bool]:
+    """A similar name of the group, the same name in another group, or both like a known one's.
+
+    And whether that is certainly what was meant.
+    """
+    names = [n for g, n in known if g == group]
+    near = nearest(name, names)
+    if near is not None:
+        return f"{group}/{near}", meant(name, names) == near
+    others = [g for g, n in known if n == name]
+    if others:
+        return f"{others[0]}/{name}", len(others) == 1
+    other = nearest(group, {g for g, _ in known}) if not names else None
+    near = nearest(name, [n for g, n in known if g == other])
+    return (f"{other}/{near}", False) if near else ("", False)

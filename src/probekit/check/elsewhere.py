@@ -21,7 +21,8 @@ class Elsewhere:
     def __init__(self, spec: ProbeSpec) -> None:
         self._maps = {found.name.text: found for found in spec.maps}
         self._named = {node.text: (kind, node) for kind, node in _names(spec)}
-        self._schedules = [schedule.node.span for schedule in spec.schedules]
+        self._schedules = [(one.node.span, one.action.text) for one in spec.schedules]
+        self._conditions = [program.when.span for program in spec.programs if program.when]
         self._starts = [_start(program) for program in spec.programs]
         self._values: dict[str, list[_Set]] = {}
         for program, start in zip(spec.programs, self._starts, strict=True):
@@ -33,10 +34,10 @@ class Elsewhere:
 
         `written` is what stands at the place: the name, and perhaps `[key]` after it.
         """
-        in_schedule = any(_is_inside(place, span) for span in self._schedules)
+        action = next((verb for span, verb in self._schedules if _is_inside(place, span)), "")
         if name in self._maps:
-            return _map(self._maps[name], in_schedule, written)
-        if name in self._values and in_schedule:
+            return _map(self._maps[name], action, written)
+        if name in self._values and action:
             return _of_handler(self._values[name][0][0])
         if name in self._values:
             return self._value(self._values[name], place)
@@ -52,12 +53,17 @@ class Elsewhere:
             if value is not None and _is_inside(place, value.span):
                 what = f"`{name.text}` is not known in the value that it gets"
                 return what, "give the result another name", (name.span, "set here")
+        if any(_is_inside(place, span) for span in self._conditions):
+            return _of_condition(same[0][0])
         return _of_same(same[0][0], place)
 
 
-def _map(found: MapSpec, in_schedule: bool, written: str) -> Meaning:
+def _map(found: MapSpec, action: str, written: str) -> Meaning:
+    """Of a map: in a schedule of this action, or in a handler, where there is none."""
     name = found.name.text
-    if in_schedule:
+    if action == "print":
+        help = f"a schedule shows a map's entries: write `show: {name}`"
+    elif action:
         help = "`value` is the current value of the entry that is written; others are not read here"
     else:
         inside = written.removeprefix(f"{name}[")[:-1] if written.endswith("]") else "..."
@@ -76,6 +82,12 @@ def _of_handler(found: Scalar) -> Meaning:
 def _of_other(found: Scalar) -> Meaning:
     what = f"`{found.text}` is set in another program's handler"
     help = "set it in this one too; programs share values through maps"
+    return what, help, (found.span, "set here")
+
+
+def _of_condition(found: Scalar) -> Meaning:
+    what = f"`when` is decided before the steps, and `{found.text}` is set by one"
+    help = f"ask in a step: `if:` after line {found.span.line}"
     return what, help, (found.span, "set here")
 
 

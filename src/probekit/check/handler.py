@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from probekit.check.context import CausedByAnother, Fault, Faults
+from probekit.check.mapkey import check_deletable, declared, key_of
 from probekit.check.maps import MapTable, find_map
 from probekit.check.printing import check_print, check_printk
 from probekit.check.stack import check_stack
-from probekit.check.values import (
-    Block,
-    check_deletable,
-    condition,
-    declare,
-    declared,
-    expression,
-    key_of,
-    loosely,
-    stored,
-)
+from probekit.check.values import Block, condition, declare, expression, loosely, stored
 from probekit.expr.typed import Literal, Local, Param, TextLiteral, Typed, type_of
 from probekit.frontend.spec import Steps, StepSpec
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar, start_of

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
 from probekit.check.context import CausedByAnother, Fault, Faults
 from probekit.check.data import check_data, check_type
+from probekit.diagnostics import Edit
+from probekit.expr.syntax import Place
 from probekit.frontend.spec import MapSpec
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar, scalar_value, start_of
 from probekit.frontend.yamlnodes import Sequence as SequenceNode
@@ -18,7 +20,7 @@ from probekit.maps import (
     MAX_VALUE_SIZE,
     MapKind,
 )
-from probekit.nearest import did_you_mean, listed, nearest
+from probekit.nearest import did_you_mean, listed, meant, nearest
 from probekit.record import Record
 from probekit.source import Span
 from probekit.types import U32, Type
@@ -99,7 +101,16 @@ def _kind(faults: Faults, type: Scalar) -> MapKind:
         raise faults.fault("not-yet", what, type.span, f"there are {listed(list(MAP_KINDS))}")
     known = [*MAP_KINDS, *LATER_MAP_KINDS]
     help = did_you_mean(type.text, known, f"there are {listed(list(MAP_KINDS))}")
-    raise faults.fault("unknown-map-type", f"no map type `{type.text}`", type.span, help)
+    what, edits = f"no map type `{type.text}`", _renamed(type, known)
+    raise faults.fault("unknown-map-type", what, type.span, help, edits=edits)
+
+
+def _renamed(scalar: Scalar, known: Collection[str]) -> tuple[Edit, ...]:
+    """The edit that gives `scalar` the one name of `known` that it is certainly a slip of."""
+    from probekit.check.edits import edits_of  # only on the way to an error
+
+    sure = meant(scalar.text, known)
+    return edits_of(scalar, ((Place(0, len(scalar.text)), sure),)) if sure else ()
 
 
 def _require(faults: Faults, spec: MapSpec, name: str, node: Node | None) -> None:
@@ -170,8 +181,9 @@ def entry_items(faults: Faults, node: Node, key: Type | None) -> Sequence[Item]:
     """The items of `entries`: of a mapping, or of a list of key and value. Raises Fault."""
     if isinstance(node, Mapping):
         if key is None:
-            what, help = "a map of one value has no keys", "write `[{value: 1}]`"
-            raise faults.fault("wrong-type", what, start_of(node), help)
+            values = [value.raw for _, value in node if isinstance(value, Scalar)]
+            help = f"write `[{{value: {values[0] if len(values) == 1 else '...'}}}]`"
+            raise faults.fault("wrong-type", "a map of one value has no keys", start_of(node), help)
         return node.items
     assert isinstance(node, SequenceNode)
     return node.items
@@ -213,4 +225,5 @@ def _unknown_map(faults: Faults, table: MapTable, scalar: Scalar) -> Fault:
         help = "declare it under `maps:`"
     what = f"no map named `{scalar.text}`"
     note = "not declared under `maps`"
-    return faults.fault("unknown-map", what, scalar.span, help, related, note)
+    edits = _renamed(scalar, table.maps)
+    return faults.fault("unknown-map", what, scalar.span, help, related, note, edits=edits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from probekit.check.context import Faults
 from probekit.check.values import Block, typed
@@ -20,21 +21,35 @@ _PRINTK_FORMAT = r"(<|>)?(0)?([1-9][0-9]{0,2})?([dxX]?)"
 _PRINTF = r"%[-+#0]*[0-9]*(?:\.[0-9]+)?(?:hh?|ll?|z)?[diuxXscpfr]\b"
 
 
-def template(faults: Faults, node: Node) -> tuple[Scalar, list[Part | ExpressionError]]:
-    """The scalar at `node` and its parts, of which each can be wrong. Raises Fault."""
+def template(
+    faults: Faults, node: Node, knows: Callable[[str], bool]
+) -> tuple[Scalar, list[Part | ExpressionError]]:
+    """The scalar at `node` and its parts, of which each can be wrong. Raises Fault.
+
+    `knows` says whether a name has a value that could be printed.
+    """
     scalar = faults.scalar(node)
-    for at, character in enumerate(scalar.text):
-        if not character.isprintable() and character != "\t":
-            raise faults.fault(
-                "print-text",
-                f"the character {character!r} in a line to print",
-                scalar.part(at, at + 1),
-                "remove it: each `print` is a line of its own, and ends by itself",
-            )
+    if not scalar.text.isprintable():
+        _check_characters(faults, scalar)
     found = pieces(scalar.text)
     if not any(isinstance(piece, Gap) for piece in found):
         _doubt_printf(faults, scalar)
+    if "{{" in scalar.text or "$" in scalar.text or scalar.text.isidentifier():
+        from probekit.check.plaintext import doubt_plain  # few lines to print come here
+
+        doubt_plain(faults, scalar, knows)
     return scalar, found
+
+
+def _check_characters(faults: Faults, scalar: Scalar) -> None:
+    """Adds a fault for the first character that no line can have: the values are checked too."""
+    for at, character in enumerate(scalar.text):
+        if not character.isprintable() and character != "\t":
+            what = f"the character {character!r} in a line to print"
+            help = "remove it: each `print` is a line of its own, and ends by itself"
+            fault = faults.fault("print-text", what, scalar.part(at, at + 1), help)
+            faults.add(fault.diagnostic)
+            return
 
 
 def gap_of(faults: Faults, scalar: Scalar, piece: Gap | ExpressionError) -> Gap:
@@ -85,7 +100,7 @@ def _typed(faults: Faults, block: Block, scalar: Scalar, gap: Gap) -> Typed:
 
 def check_print(faults: Faults, block: Block, node: Node, span: Span, index: int) -> Print:
     """The step `print`, the `index`th of the probe. Raises Fault."""
-    scalar, found_pieces = template(faults, node)
+    scalar, found_pieces = template(faults, node, block.knows)
     parts: list[str | Hole] = []
     values: list[Typed] = []
     with faults.together() as together:
@@ -131,7 +146,7 @@ def _format_help(type: Type, format: str) -> str:
 
 def check_printk(faults: Faults, block: Block, node: Node, span: Span) -> Printk:
     """The step `printk`. Raises Fault on what the kernel's formats cannot do."""
-    scalar, found_pieces = template(faults, node)
+    scalar, found_pieces = template(faults, node, block.knows)
     _check_printk_text(faults, scalar)
     format: list[str] = []
     values: list[Typed] = []

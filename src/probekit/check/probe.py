@@ -24,7 +24,7 @@ from probekit.kernel.profile import KernelProfile
 from probekit.kernel.tracefs import TracepointFormat
 from probekit.record import Record
 from probekit.source import Span
-from probekit.types import StructType, Type
+from probekit.types import IntType, Shown, StructType, Type
 
 
 class Checked(Record):
@@ -128,10 +128,17 @@ def _setting(faults: Faults, spec: ParamSpec, type: Type, text: str) -> Value:
                 "bad-set",
                 f"`--set {spec.name.text}={text}`: {found.message}",
                 related=(Label(faults.source, spec.type.span, "its type"),),
-                help=f"give it a `{type}`",
+                help=_value_of(type, text),
                 origin=Origin.USAGE,
             )
         ) from None
+
+
+def _value_of(type: Type, text: str) -> str:
+    """How a value of `type` is given, where `text` was."""
+    if isinstance(type, IntType) and type.shown is Shown.DURATION:
+        return f"a duration has a unit, as in `{text if text.isdecimal() else 100}ms`"
+    return f"give it a `{type}`"
 
 
 def _check_programs(

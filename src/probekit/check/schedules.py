@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from probekit.check.context import Fault, Faults
+from probekit.check.mapkey import check_deletable, check_index, key_node
 from probekit.check.maps import MapTable, entry_items, entry_nodes, find_map
 from probekit.check.user import UserSpace, constant
-from probekit.check.values import check_deletable, check_index, key_node
 from probekit.diagnostics import Edit
 from probekit.duration import duration_help, meant_duration, parse_duration
 from probekit.expr.userspace import NUMBER

@@ -6,13 +6,17 @@ import re
 
 from probekit.check.context import Fault, Faults
 from probekit.check.edits import edits_of
+from probekit.expr.builtins import BUILTINS
 from probekit.expr.syntax import Place
 from probekit.foreign_types import FRACTIONS, OTHER_TYPES, TOO_WIDE
 from probekit.frontend.yamlnodes import Scalar
 from probekit.nearest import meant, nearest
 from probekit.types import INTEGERS, LATER_TYPES, MAX_CHAR, is_later_type
 
-_ALL = "there are `u8` to `u64`, `s8` to `s64`, `bool`, `char(N)`, or a mapping of fields"
+_ALL = (
+    "there are `u8` to `u64`, `s8` to `s64`, `bool`, `duration`, `timestamp`, `ptr`, `char(N)`,"
+    " or a mapping of fields"
+)
 _CHAR = f"text is `char(N)`: at most N-1 bytes and a NUL, N from 2 to {MAX_CHAR}"
 _SIZED = re.compile(r"(?i:char|varchar|string|str|text)\s*[\[(]\s*([0-9]{1,4})\s*[\])]", re.ASCII)
 
@@ -57,6 +61,10 @@ def unknown_type(faults: Faults, node: Scalar) -> Fault:
         return _fault(faults, node, "unknown-type", what, help, better)
     if text.startswith("char"):
         return _fault(faults, node, "unknown-type", what, _CHAR)
+    if text in BUILTINS:
+        type = str(BUILTINS[text].type)
+        help = f"`{text}` is a value: its type is `{type}`"
+        return _fault(faults, node, "unknown-type", what, help, type)
     known = [*INTEGERS, *LATER_TYPES]
     near = nearest(text, known)
     help = f"did you mean `{near}`?" if near else _ALL

@@ -10,7 +10,7 @@ from probekit.check.printing import check_format, gap_of, template
 from probekit.duration import FORM, parse_duration
 from probekit.expr.evaluate import Value, evaluate
 from probekit.expr.fits import in_range
-from probekit.expr.syntax import ExpressionError, Mend, Name, Number, Syntax, Text, names_in
+from probekit.expr.syntax import ExpressionError, Mend, Number, Syntax, Text, children, names_in
 from probekit.expr.typed import Param, Range
 from probekit.expr.userspace import NUMBER, check_user
 from probekit.frontend.yamlnodes import Mapping as MappingNode
@@ -66,24 +66,31 @@ class UserSpace(Record):
         scalar = self.faults.scalar(node)
         tree = self.faults.syntax(scalar)
         with self.faults.at(scalar):
-            return Expression(tree, scalar.span), self._kind(tree, names, is_text)
+            tree, kind = self._checked(tree, names, is_text)
+            return Expression(tree, scalar.span), kind
 
-    def _kind(self, tree: Syntax, names: Mapping[str, Type], is_text: bool = False) -> Type:
-        if names_in(tree) & self.broken:
+    def _checked(
+        self, tree: Syntax, names: Mapping[str, Type], is_text: bool = False
+    ) -> tuple[Syntax, Type]:
+        """The tree to evaluate, and its kind. Raises ExpressionError, or CausedByAnother."""
+        used = names_in(tree)
+        if used & self.broken:
             raise CausedByAnother
-        params = {name: param.type for name, param in self.params.items()}
+        types = {name: param.type for name, param in self.params.items()} | dict(names)
+        if used and _has_text(tree):
+            from probekit.expr.durations import with_durations  # few schedules have any
+
+            tree = with_durations(tree, types)
         try:
-            return check_user(tree, params | dict(names))
+            return tree, check_user(tree, types)
         except ExpressionError as error:
             from probekit.expr.unknown import mean_text  # only on the way to an error
 
-            if is_text and isinstance(tree, Name):
-                mean_text(error, tree)
-            raise
+            raise mean_text(error, tree) if is_text else error from None
 
     def line(self, node: Node, names: Mapping[str, Type]) -> PrintLine:
         """A line to print, over `names` and the params. Raises Fault."""
-        scalar, pieces = template(self.faults, node)
+        scalar, pieces = template(self.faults, node, {*names, *self.params}.__contains__)
         parts: list[str | tuple[Expression, str]] = []
         with self.faults.together() as together:
             for piece in pieces:
@@ -93,12 +100,16 @@ class UserSpace(Record):
                 with together.part():
                     gap = gap_of(self.faults, scalar, piece)
                     with self.faults.at(scalar, gap.start):
-                        kind = self._kind(gap.syntax, names)
+                        tree, kind = self._checked(gap.syntax, names)
                     check_format(self.faults, scalar, gap, kind)
                     place = gap.syntax.place.moved(gap.start)
                     span = scalar.part(place.start, place.end)
-                    parts.append((Expression(gap.syntax, span), gap.format))
+                    parts.append((Expression(tree, span), gap.format))
         return PrintLine(tuple(parts))
+
+
+def _has_text(tree: Syntax) -> bool:
+    return isinstance(tree, Text) or any(map(_has_text, children(tree)))
 
 
 def _advice(tree: Syntax, type: Type) -> tuple[str, tuple[Mend, ...]]:

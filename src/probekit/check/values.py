@@ -10,17 +10,17 @@ from typing import TypeAlias
 from probekit.check.context import CausedByAnother, Fault, Faults
 from probekit.check.data import struct_fields
 from probekit.expr import check as expressions
-from probekit.expr.builtins import COMM_SIZE
+from probekit.expr.builtins import BUILTINS
 from probekit.expr.fits import check_fits
 from probekit.expr.parse import ExpressionError
 from probekit.expr.scope import Scope
 from probekit.expr.syntax import Place, Syntax, flattened, names_in, together
-from probekit.expr.typed import Literal, Typed
-from probekit.frontend.yamlnodes import Mapping, Node, Scalar, start_of
-from probekit.ir import Map, Stored, StructValue
+from probekit.expr.typed import Typed
+from probekit.frontend.yamlnodes import Mapping, Node, Scalar
+from probekit.ir import Stored, StructValue
 from probekit.record import replace
 from probekit.source import Span
-from probekit.types import U32, CharType, IntType, Shown, StructType, Type
+from probekit.types import CharType, IntType, Shown, Type
 
 # What schedules and `by:` call so: a param of such a name would mean two things.
 SCHEDULE_NAMES = ("tick", "walltime", "key", "value")
@@ -39,6 +39,7 @@ class Block:
         self.scope = replace(scope, values=self.values)
         self.broken: ChainMap[str, bool] = ChainMap(dict.fromkeys(broken, True))
         self.places: ChainMap[str, Span] = ChainMap({})
+        self.used: set[str] = set()  # by all steps so far, also of blocks that have ended
         self.is_partial = False
 
     def inner(self) -> Block:
@@ -48,6 +49,7 @@ class Block:
         block.scope = replace(self.scope, values=block.values)
         block.broken = self.broken.new_child()
         block.places = self.places.new_child()
+        block.used = self.used
         block.is_partial = self.is_partial
         return block
 
@@ -61,6 +63,10 @@ class Block:
         """`name` would have been set, by what is wrong itself: nothing is said of its uses."""
         self.broken[name] = True
 
+    def knows(self, name: str) -> bool:
+        """Whether `name` has a value here, or is `args`, which has fields."""
+        return name in self.values or name in BUILTINS or name == "args"
+
     def check(self, tree: Syntax, doubts: list[ExpressionError]) -> Typed:
         """Raises ExpressionError, or CausedByAnother where a name's own step is wrong.
 
@@ -73,8 +79,10 @@ class Block:
         return self._guarded(tree, expressions.check_condition, doubts)
 
     def _guarded(self, tree: Syntax, check: _Check, doubts: list[ExpressionError]) -> Typed:
-        if self.broken and any(self.broken.get(name) for name in names_in(tree)):
+        names = names_in(tree)
+        if self.broken and any(self.broken.get(name) for name in names):
             raise CausedByAnother
+        self.used |= names
         try:
             return check(tree, self.scope, doubts)
         except ExpressionError as error:
@@ -105,6 +113,13 @@ def declare(faults: Faults, block: Block, name: Scalar) -> None:
             name.span,
             "a name is set once; choose another one",
             (block.places[name.text], "set here"),
+        )
+    if name.text in BUILTINS and name.text in block.used and name.text not in block.values:
+        faults.warn(
+            "hidden-name",
+            f"from here on `{name.text}` is this value; before, it was the built-in",
+            name.span,
+            f"choose another name, as `its_{name.text}`",
         )
     block.places[name.text] = name.span
 
@@ -151,20 +166,34 @@ def stored(
     if isinstance(type, IntType) and type.shown is Shown.DURATION:
         found = expressions.as_duration(found)
     with faults.at(scalar, related=related):
-        check_fits(found, type, Place(0, len(scalar.text)), scalar.text)
+        try:
+            check_fits(found, type, Place(0, len(scalar.text)), scalar.text)
+        except ExpressionError as error:
+            raise _of_hidden(block, scalar.text, error) from None
     return found
 
 
+def _of_hidden(block: Block, name: str, error: ExpressionError) -> ExpressionError:
+    """A value that does not fit, and has the name of a built-in that may have been meant."""
+    if name in BUILTINS and name in block.places:
+        error.message = f"`{name}` is what line {block.places[name].line} names: {error.message}"
+        error.help = "give that another name, and the built-in is meant here"
+    return error
+
+
 def _knowing(block: Block, type: Type) -> Callable[[Syntax, list[ExpressionError]], Typed]:
-    """Checks as `block` does, and knows whether a name that nothing has was meant as text."""
+    """Checks as `block` does; in a place for text, a name that nothing has was meant as text."""
+
+    if not isinstance(type, CharType):
+        return block.check
 
     def check(tree: Syntax, doubts: list[ExpressionError]) -> Typed:
         try:
             return block.check(tree, doubts)
         except ExpressionError as error:
-            from probekit.expr.unknown import expecting
+            from probekit.expr.unknown import mean_text
 
-            raise expecting(error, tree, isinstance(type, CharType), block.scope.values) from None
+            raise mean_text(error, tree) from None
 
     return check
 
@@ -194,77 +223,3 @@ def loosely(faults: Faults, block: Block, node: Node | None) -> None:
     elif isinstance(node, Scalar):
         with faults.collecting():
             expression(faults, block, node)
-
-
-def key_node(faults: Faults, target: Map, verb: Scalar, node: Node | None) -> Node | None:
-    """The key that `verb` on `target` is given. Raises Fault if it lacks one, or can have none."""
-    if target.key is None and node is not None:
-        raise faults.fault(
-            "map-rule",
-            f"`{target.name}` is a map of one value and has no keys",
-            start_of(node),
-            "remove `key:`",
-            declared(target),
-        )
-    if target.key is not None and node is None:
-        raise faults.fault(
-            "missing-key",
-            f"`key` is missing: `{target.name}` has keys of type `{target.key}`",
-            verb.span,
-            f"add `key: {sample(target.key)}`",
-            declared(target),
-        )
-    return node
-
-
-def sample(type: Type) -> str:
-    """An expression that fits `type`, as an example."""
-    if isinstance(type, StructType):
-        inner = ", ".join(f"{field.name}: {sample(field.type)}" for field in type.fields[:4])
-        return "{" + inner + (", ..." if len(type.fields) > 4 else "") + "}"
-    if isinstance(type, CharType):
-        return "comm" if type.size >= COMM_SIZE else "\"'text'\""
-    return "pid" if U32.high <= type.high else "0"
-
-
-def key_of(
-    faults: Faults, block: Block, target: Map, verb: Scalar, node: Node | None
-) -> Stored | None:
-    """The key of a step on `target`, None where it has none. Raises Fault."""
-    node = key_node(faults, target, verb, node)
-    if node is None or target.key is None:
-        return None
-    found = stored(faults, block, node, target.key, declared(target))
-    if isinstance(found, Literal):
-        check_index(faults, target, found.value, node)
-    return found
-
-
-def declared(target: Map) -> tuple[Span, str]:
-    """Where a map was declared, for a fault that has to do with its types."""
-    return target.span, "declared here"
-
-
-def check_index(faults: Faults, target: Map, index: int, node: Node) -> None:
-    """A constant index outside of an array finds nothing, ever. Raises Fault."""
-    if not target.kind.indexed or index < target.max_entries:
-        return
-    raise faults.fault(
-        "map-rule",
-        f"the index {index} is outside of `{target.name}`, which ends at {target.max_entries - 1}",
-        start_of(node),
-        f"raise it: `max_entries: {index + 1}`",
-        (target.max_entries_span, "declared here"),
-    )
-
-
-def check_deletable(faults: Faults, target: Map, verb: Scalar, help: str) -> None:
-    """Entries of arrays cannot be removed. Raises Fault."""
-    if target.kind.indexed:
-        raise faults.fault(
-            "map-rule",
-            f"entries of `{target.kind.name}` maps always exist and cannot be deleted",
-            verb.span,
-            help,
-            (target.span, "declared here"),
-        )

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TypeAlias
 
+from probekit.commands import table
 from probekit.diagnostics import DiagnosticError
 from probekit.kernel import privilege
 from probekit.kernel.feature import EVERY_PROGRAM, FEATURES, Feature, answer
@@ -221,19 +222,12 @@ _CHECKS: tuple[tuple[str, Attempt, bool], ...] = (
 
 def print_table(findings: list[Finding]) -> None:
     """The findings as a table on standard output; under it what to do, as text to paste."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False)
-    for heading in ("this host can", "", "detail"):
-        table.add_column(heading, overflow="fold")
     styles = {YES: "green", NO: "bold red", UNKNOWN: "yellow"}
+    rows = []
     for finding in findings:
         style = styles[finding.state] if finding.is_needed or finding.state == YES else "yellow"
-        table.add_row(finding.what, Text(finding.state, style=style), Text(finding.detail))
-    width = None if sys.stdout.isatty() else 500  # a file has no right edge
-    Console(highlight=False, width=width).print(table)
+        rows.append(((finding.what, ""), (finding.state, style), (finding.detail, "")))
+    table.print_table(("this host can", "", "detail"), rows)
     for finding in findings:
         if finding.fix:
             print(f"\n{finding.what}: {finding.fix}")

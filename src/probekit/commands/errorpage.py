@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from probekit.commands.page import Page
 from probekit.resources import errors_page
 
+_LINK = re.compile(r"\[([^]]+)\]\(([^)]+)\)")
+
 
 def sections() -> Iterator[tuple[str, str]]:
     """Each code of the page of errors, and its section."""
@@ -30,4 +32,10 @@ def code_page(page: Page, code: str, text: str) -> Iterator[str]:
             yield from ("", *(f"  {line}".rstrip() for line in lines))
         elif part.strip():
             for paragraph in part.strip().split("\n\n"):
-                yield from ("", *page.paragraph(" ".join(paragraph.split())))
+                yield from ("", *page.paragraph(_LINK.sub(_target, " ".join(paragraph.split()))))
+
+
+def _target(link: re.Match[str]) -> str:
+    """A link's text; beside it what it leads to, where that is not the text and no section here."""
+    text, target = link.groups()
+    return text if target.startswith("#") or target == text else f"{text} (docs/{target})"

@@ -7,13 +7,12 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from probekit.check.needs import FieldUse
+from probekit.commands import table
 from probekit.commands.kernels import Cell, compare, open_kernels
 from probekit.entry import exit_code, report
 from probekit.kernel.feature import optional_features
 from probekit.kernel.profile import NO
-from probekit.report import visible
 
-_UNLIMITED = 500  # columns of what is no terminal
 _MOVED = """\
 moves: what `apply` and `render` make for each kernel is right there; what is
 compiled for one is wrong on another."""
@@ -40,22 +39,13 @@ def check_for_kernels(
 
 def _print_table(cells: Sequence[Cell]) -> None:
     """A line for each cell, the spec's name on its first one."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False)
-    for heading in ("spec", "kernel", "result"):
-        table.add_column(heading, overflow="fold")
-    before = None
+    rows, before = [], None
     for cell in cells:
         name = "" if cell.spec == before else cell.spec
         style = "red" if cell.errors else "yellow" if cell.changed else "green"
-        row = visible(name), visible(cell.kernel.name), visible(_result(cell))
-        table.add_row(Text(row[0]), Text(row[1]), Text(row[2], style=style))
+        rows.append(((name, ""), (cell.kernel.name, ""), (_result(cell), style)))
         before = cell.spec
-    width = None if sys.stdout.isatty() else _UNLIMITED
-    Console(highlight=False, width=width).print(table)
+    table.print_table(("spec", "kernel", "result"), rows)
     for line in _notes(cells):
         print(line)
 

@@ -89,6 +89,8 @@ def start(name: str, tracepoint: str | None, output: str | None, profile: Kernel
     Raises DiagnosticError with all that is wrong.
     """
     faults: list[Diagnostic] = []
+    if not tracepoint and "/" in name:
+        _refuse_tracepoint(name, profile)
     try:
         check_name(name)
     except DiagnosticError as error:
@@ -115,6 +117,14 @@ def _written(path: str, event: TracepointFormat) -> str:
         f"check it: probekit check {file}\n"
         f"run it:   sudo probekit apply {file}\n"
     )
+
+
+def _refuse_tracepoint(name: str, profile: KernelProfile) -> None:
+    """Raises DiagnosticError where the only argument is a tracepoint, and not the probe's name."""
+    if _TRACEPOINT.fullmatch(name) and find_tracepoint(profile, name) is not None:
+        own = _mended(name)
+        help = f"write `probekit new {own} --tracepoint {name}`"
+        raise _usage("bad-usage", f"`{name}` is a tracepoint, and the probe needs a name", help)
 
 
 def check_name(name: str) -> None:

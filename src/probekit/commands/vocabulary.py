@@ -12,6 +12,7 @@ from probekit.expr.builtins import (
     LATER_NAMES,
     MEANINGS,
 )
+from probekit.expr.constants import NUMBERS
 from probekit.maps import LATER_MAP_KINDS, MAP_KINDS, MAX_KEY_SIZE, MapKind
 from probekit.record import Record
 from probekit.types import INTEGERS, LATER_TYPES, MAX_CHAR, is_later_type, scalar_type
@@ -34,7 +35,7 @@ class Word(Record):
 NOT_YET = "part of the format, but not in this version yet"
 # Of schedules, and of what `by` sorts.
 SCHEDULE_MEANINGS = {
-    "tick": "how often this schedule has run before: 0, 1, 2, ...",
+    "tick": "how often this schedule has run before: 0, then 1, then 2",
     "walltime": "nanoseconds since 1970 (CLOCK_REALTIME)",
     "value": "the entry's current value; a missing entry's is 0 of its type",
     "key": "the key of the entry, in `by`",
@@ -62,6 +63,11 @@ def words_for(topic: str) -> list[Word]:
     found = [word for word in vocabulary() if word.name == name]
     if not found and topic.startswith("args."):
         found = [word for word in vocabulary() if word.name == "args"]
+    if name in NUMBERS:
+        meaning = (
+            f"{NUMBERS[name]} on x86-64. Its name stands in no expression yet: write the number"
+        )
+        return [Word(name, "a constant of the kernel", meaning)]
     if topic != name and is_later_type(topic):
         return [Word(topic, _TYPE, NOT_YET)]  # has a size, and is in no table: `u32(4)`
     if topic != name and scalar_type(topic):

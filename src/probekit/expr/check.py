@@ -141,7 +141,12 @@ class _Checker:
 
     def _binary(self, tree: s.Binary) -> Typed:
         operator = tree.operator
-        left, right = self._integers((tree.left, tree.right), f"what `{operator}` takes")
+        try:
+            left, right = self._integers((tree.left, tree.right), f"what `{operator}` takes")
+        except ExpressionError as error:
+            from probekit.expr.unknown import no_filter
+
+            raise no_filter(error, tree) from None
         if operator in ("/", "%") and isinstance(right, Literal) and right.value == 0:
             what, help = "a division by zero", "divide by another number"
             raise ExpressionError("division-by-zero", what, tree.right.place, help)
@@ -161,6 +166,7 @@ class _Checker:
                 raise ExpressionError("wrong-operand", what, tree.place, "use `==` or `!=`")
             for side, other, place in sides:
                 check_text_reachable(side, other, place)
+                self._doubt_pattern(other, place)
         elif not is_integer(left) or not is_integer(right):
             raise incomparable(left, right, tree)
         elif tree.operator in ("==", "!="):
@@ -175,13 +181,13 @@ class _Checker:
         try:
             return s.each((tree.left, tree.right), self.check)
         except ExpressionError as error:
-            for side, other in ((tree.left, tree.right), (tree.right, tree.left)):
-                is_it = isinstance(side, s.Name) and error.place == side.place
-                if isinstance(side, s.Name) and is_it and self._is_text(other):
-                    from probekit.expr.unknown import mean_text
+            from probekit.expr.unknown import account, mean_text
 
+            for side, other in ((tree.left, tree.right), (tree.right, tree.left)):
+                error = account(error, side, other)
+                if self._is_text(other):
                     mean_text(error, side)
-            raise
+            raise error from None
 
     def _is_text(self, tree: s.Syntax) -> bool:
         try:
@@ -194,6 +200,14 @@ class _Checker:
         doubt = doubtful_order(tree, left, right)
         if doubt is not None:
             self.doubts.append(doubt)
+
+    def _doubt_pattern(self, node: Typed, place: Place) -> None:
+        """A `*` at an end of a text is meant as part of a pattern."""
+        text = node.value if isinstance(node, TextLiteral) else b""
+        if len(text) > 1 and text != text.strip(b"*"):
+            what = "`*` is a character like any other here, and no pattern"
+            help = "whole texts are compared: remove it, or write each as in `in ('a', 'b')`"
+            self.doubts.append(ExpressionError("text-pattern", what, place, help))
 
     def _conditional(self, tree: s.Conditional) -> Typed:
         test, *arms = s.each((tree.condition, tree.then, tree.otherwise), self.check)

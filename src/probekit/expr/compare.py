@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from probekit.duration import parse_duration
 from probekit.expr import syntax as s
 from probekit.expr.fits import bounds, kind_of, text_too_long
@@ -28,12 +30,24 @@ def incomparable(left: Typed, right: Typed, tree: s.Compare) -> ExpressionError:
     help = "text in an expression has quotes of its own, numbers have none"
     for side, place in ((left, tree.left.place), (right, tree.right.place)):
         if isinstance(side, TextLiteral):
+            other = tree.right if place == tree.left.place else tree.left
+            if _is_account(side.value.decode(), other):
+                from probekit.expr.unknown import account_error
+
+                code, number = "wrong-operand", s.written(other)
+                return account_error(code, number, side.value.decode(), place, tree.place)
             return _text_for_number(side, place, what, tree.place)
         if isinstance(side, Literal):
             written = f"'{side.value}'"
             help = f"text has quotes of its own: write `{written}`"
             return ExpressionError("wrong-operand", what, tree.place, help, ((place, written),))
     return ExpressionError("wrong-operand", what, tree.place, help)
+
+
+def _is_account(text: str, other: s.Syntax) -> bool:
+    """Whether `text` is a user's or group's name, beside such a number."""
+    is_number = isinstance(other, s.Name | s.Member) and other.name in ("uid", "gid")
+    return is_number and re.fullmatch(r"[a-z_][a-z0-9_-]*", text) is not None
 
 
 def _text_for_number(side: TextLiteral, place: Place, what: str, whole: Place) -> ExpressionError:

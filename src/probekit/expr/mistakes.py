@@ -22,10 +22,23 @@ def syntax_error(text: str, error: SyntaxError) -> ExpressionError:
         offset += sum(len(line) + 1 for line in text.split("\n")[: error.lineno - 1]) + 1
     offset = min(max(offset, 0), max(0, len(text) - 1))
     place = Place(offset, offset + 1)
+    if "was never closed" in error.msg:
+        place = _open_bracket(text) or place
     for words, message, help in _ADVICE:
         if words in error.msg:
             return ExpressionError("bad-expression", message, place, help)
     return _unknown(text, place)
+
+
+def _open_bracket(text: str) -> Place | None:
+    """The innermost bracket that is not closed; Python means one more, before the text."""
+    stack: list[int] = []
+    for at, character in enumerate(_without_text(text)):
+        if character in "([{":
+            stack.append(at)
+        elif character in ")]}" and stack:
+            stack.pop()
+    return Place(stack[-1], stack[-1] + 1) if stack else None
 
 
 def _unknown(text: str, place: Place) -> ExpressionError:
@@ -48,13 +61,17 @@ _WORDS = {"and", "or", "not", "in", "if", "else", "is"}
 
 def _mistakes(text: str) -> Iterator[ExpressionError]:
     """Every mistake of the table; what one of them covers is none of another's."""
-    rest = re.sub(STRING, lambda found: _blank(found.group()), text)
+    rest = _without_text(text)
     for pattern, message, help in _MISTAKES:
         for found in re.finditer(pattern, rest):
             place = Place(*found.span())
             advice, mends = help(found, text) if callable(help) else _fixed(help, place, text)
             yield ExpressionError("bad-expression", message, place, advice, mends)
             rest = rest[: place.start] + _blank(found.group()) + rest[place.end :]
+
+
+def _without_text(text: str) -> str:
+    return re.sub(STRING, lambda found: _blank(found.group()), text)
 
 
 def _blank(text: str) -> str:
@@ -159,7 +176,15 @@ def _null(found: re.Match[str], text: str) -> Advice:
     return f"write `{written}`: what is missing reads as 0", ()
 
 
+def _commas(found: re.Match[str], text: str) -> Advice:
+    number = found.group().replace(",", "")
+    return f"write `{number}`", ((Place(*found.span()), number),)
+
+
 _NAME = r"[A-Za-z_][\w.]*"
+_LAST = r"[\w.)]"  # how a value ends
+_NO_PATTERNS = "there are no patterns of text"
+_WHOLE_TEXT = "compare with `==`, or `in ('a', 'b')`"
 # What people write who come from other languages: pattern, message, help.
 _MISTAKES: tuple[tuple[str, str, str | Callable[[re.Match[str], str], Advice]], ...] = (
     (r"^\s*/.+/\s*$", "a condition stands without slashes", _slashes),
@@ -167,7 +192,24 @@ _MISTAKES: tuple[tuple[str, str, str | Callable[[re.Match[str], str], Advice]], 
     (r"!==", "`!==` is not an operator here", "write `!=`"),
     (r"\b(?:ctx|args)\s*->\s*", "`->` is not an operator here", "write `args.`"),
     (r"->", "`->` is not an operator here", "write `.`"),
-    (r"=~|!~|~=", "there are no patterns of text", "compare with `==`, or `in ('a', 'b')`"),
+    (r"(?<![=!<>])=>(?![=>])", "`=>` is not an operator here", "write `>=`"),
+    (r"(?<![=!<>])=<(?![=<])", "`=<` is not an operator here", "write `<=`"),
+    (r"=~|!~|~=", _NO_PATTERNS, _WHOLE_TEXT),
+    (
+        rf"(?<={_LAST})\s+(?:starts_?with|ends_?with|contains|has|matches|glob|rlike)\b(?!\s*\()",
+        _NO_PATTERNS,
+        _WHOLE_TEXT,
+    ),
+    (
+        r"(?<![\w.-])[A-Za-z_][\w.-]*\*(?=\s*(?:$|\)|&&|\|\||(?:and|or)\b))",
+        _NO_PATTERNS,
+        _WHOLE_TEXT,
+    ),
+    (
+        r"\b[1-9][0-9]{0,2}(?:,[0-9]{3})*,0[0-9]{2}(?:,[0-9]{3})*\b",
+        "numbers have no commas",
+        _commas,
+    ),
     (
         r"\+\+|--$",
         "`++` and `--` are not operators here",
@@ -193,7 +235,7 @@ _MISTAKES: tuple[tuple[str, str, str | Callable[[re.Match[str], str], Advice]], 
         "values have no past here",
         "count in a map; a schedule can `show:` and then `clear:` it, `every: 1m`",
     ),
-    (r"\b(?:LIKE|like|ILIKE|RLIKE)\b", "there are no patterns of text", "compare with `==`"),
+    (r"\b(?:LIKE|like|ILIKE|RLIKE)\b", _NO_PATTERNS, "compare with `==`"),
     (r"\b(?:AND|OR|NOT|IN|And|Or|Not|In)\b", "such words have small letters here", _lower),
     (
         r"\b[0-9]+(?:\.[0-9]+)?(?:ns|us|ms|s|m|h)\b",

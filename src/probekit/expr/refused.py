@@ -6,7 +6,7 @@ import _ast as ast
 import re
 
 from probekit.expr.foreign import LATER_CALL_ADVICE
-from probekit.expr.syntax import ExpressionError, Mend, Place
+from probekit.expr.syntax import ExpressionError, Mend, Place, replacing, together
 
 _PYTHON_NAMES = {"True": "true", "False": "false", "None": "0"}
 # A kind of node: what it is called, and what to do without it.
@@ -40,8 +40,35 @@ def refusal(node: ast.expr, place: Place, text: str) -> ExpressionError:
         return _index(node, place, text)
     if isinstance(node, ast.Call):
         return _call(node, place, text)
+    if isinstance(node, ast.Set) and len(node.elts) == 1:
+        return _braces(place, text)
+    if isinstance(node, ast.Tuple) and (numbers := _with_commas(place, text)):
+        return together(numbers)
     what, help = _REFUSED.get(type(node), ("this", "write a number, a name or text in quotes"))
     return ExpressionError("bad-expression", f"{what} cannot stand in an expression", place, help)
+
+
+_COMMAS = re.compile(r"(?<![\w.,])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?![\w.,])", re.ASCII)
+
+
+def _with_commas(place: Place, text: str) -> list[ExpressionError]:
+    """`1,000` and its kin, which read as several values."""
+    what = "numbers have no commas"
+    return [
+        replacing("bad-expression", what, Place(*found.span()), found.group().replace(",", ""))
+        for found in _COMMAS.finditer(text, place.start, place.end)
+    ]
+
+
+def _braces(place: Place, text: str) -> ExpressionError:
+    """An expression in the braces of a `print:`, or of a template language."""
+    inside = written = text[place.start : place.end]
+    while inside.startswith("{") and inside.endswith("}"):
+        inside = inside[1:-1].strip()
+    if place != Place(0, len(text)) and not re.fullmatch(r"[\w.]+", inside):
+        inside = f"({inside})"
+    what = f"`{written}`: an expression has no braces, they are for values in a `print:`"
+    return ExpressionError("bad-expression", what, place, f"write `{inside}`", ((place, inside),))
 
 
 def operator_between(

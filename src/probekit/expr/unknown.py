@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from probekit.expr import foreign
 from probekit.expr.builtins import BUILTINS, CASTS, FUNCTIONS, LATER_FUNCTIONS, LATER_NAMES
-from probekit.expr.syntax import Call, ExpressionError, Member, Mend, Name, Place, Syntax, written
+from probekit.expr.syntax import (
+    Binary,
+    Call,
+    ExpressionError,
+    Member,
+    Mend,
+    Name,
+    Place,
+    Syntax,
+    written,
+)
 from probekit.expr.typed import EventField
 from probekit.foreign_types import OTHER_TYPES
 from probekit.nearest import listed, meant, nearest
 from probekit.types import IntType, StructType, scalar_type
+
+
+class UnlikeError(ExpressionError):
+    """A name that is like none there is: beside text it may be text without its quotes."""
 
 
 def unknown_name(
@@ -29,10 +43,10 @@ def unknown_name(
         help = f"a field of the event is written `{text}`"
         return ExpressionError("unknown-name", what, place, help, ((place, text),), name)
     better, help = foreign.advice(name)
-    if help:
+    if help and not (better == name.lower() and better in fields):
         mends = ((place, better),) if better else ()
         return ExpressionError("unknown-name", what, place, help, mends, name)
-    return foreign.constant(name, place) or _unlike(name, place, [*known, *fields], fields)
+    return foreign.constant(name, place) or _unlike(name, place, known, fields)
 
 
 def _first(fields: Mapping[str, EventField]) -> str:
@@ -44,11 +58,15 @@ def _first(fields: Mapping[str, EventField]) -> str:
 def _unlike(
     name: str, place: Place, known: Sequence[str], fields: Mapping[str, EventField]
 ) -> ExpressionError:
-    """The nearest name, else a guess: text whose own quotes were left out."""
-    near, sure = nearest(name, known), meant(name, known)
+    """The nearest name, else all that there are. What is a field too could be either."""
+    near, sure = nearest(name, [*known, *fields]), meant(name, [*known, *fields])
     what = f"nothing is named `{name}`"
     if near is None:
-        help = f"if the text was meant, give it quotes of its own: \"'{name}'\""
+        names = listed(list(dict.fromkeys(known)))
+        help = f"there are {names}" + (" and the fields `args.NAME`" if fields else "")
+        return UnlikeError("unknown-name", what, place, help, subject=name)
+    if near in known and near in fields:
+        help = f"did you mean `{near}`, or the event's field `args.{near}`?"
         return ExpressionError("unknown-name", what, place, help, subject=name)
     shown = f"args.{near}" if near in fields else near
     mends = ((place, f"args.{sure}" if sure in fields else sure),) if sure else ()
@@ -146,33 +164,75 @@ def unknown_in_user_space(tree: Name, known: Sequence[str]) -> ExpressionError:
         what = f"`{name}` is not known here"
         help = "`value` is known in what an entry gets, and in `by:`; `key` in `by:`"
         return ExpressionError("unknown-name", what, place, help, subject=name)
-    near, sure = nearest(name, known), meant(name, known)
-    help = (
-        f"did you mean `{near}`?"
-        if near
-        else (f"here there are {listed(known)}; text has quotes of its own: \"'{name}'\"")
-    )
     better = foreign.SAME.get(name, "")
     if better in ("0", "true", "false"):
-        near, sure, help = better, better, f"write `{better}`"
+        help = f"write `{better}`"
+        return ExpressionError("unknown-name", what, place, help, ((place, better),), name)
+    near, sure = nearest(name, known), meant(name, known)
+    if near is None:
+        help = f"here there are {listed(known)}"
+        return UnlikeError("unknown-name", what, place, help, subject=name)
     mends = ((place, sure),) if sure else ()
-    return ExpressionError("unknown-name", what, place, help, mends, name)
+    return ExpressionError("unknown-name", what, place, f"did you mean `{near}`?", mends, name)
 
 
-def expecting(
-    error: ExpressionError, tree: Syntax, is_text: bool, known: Iterable[str]
-) -> ExpressionError:
-    """The error of `tree`, in a place for text or for a number: was a name text, then?"""
-    if not isinstance(tree, Name) or "quotes of its own" not in error.help:
+def mean_text(error: ExpressionError, tree: Syntax) -> ExpressionError:
+    """Says of a name that nothing is like, and that stands where text fits, how text is written."""
+    if isinstance(error, UnlikeError) and isinstance(tree, Name) and error.place == tree.place:
+        error.help = f"if the text was meant, give it quotes of its own: \"'{tree.name}'\""
+        error.mends = ((tree.place, f"'{tree.name}'"),)
+    return error
+
+
+_ACCOUNTS = {"uid": "u", "gid": "g"}
+
+
+def account(error: ExpressionError, side: Syntax, other: Syntax) -> ExpressionError:
+    """The error of a user's or group's name `side`, if it is compared with the number `other`.
+
+    A `-` in such a name reads as a difference.
+    """
+    option = _ACCOUNTS.get(other.name) if isinstance(other, Name | Member) else None
+    is_inside = side.place.start <= error.place.start < side.place.end
+    name = _account(side) or ""
+    is_one_word = len(name) == side.place.end - side.place.start
+    if option is None or not is_one_word or not is_inside or not isinstance(error, UnlikeError):
         return error
-    if is_text:
-        return mean_text(error, tree)
-    error.help = f"there are {listed([*known, *BUILTINS])}"
-    return error
+    found = account_error("unknown-name", written(other), name, side.place, side.place)
+    found.subject = error.subject if isinstance(side, Name) else ""  # it may mean something else
+    return found
 
 
-def mean_text(error: ExpressionError, name: Name) -> ExpressionError:
-    """Adds the mend of a name that nothing is like, where text is what fits."""
-    if error.code == "unknown-name" and "quotes of its own" in error.help and not error.mends:
-        error.mends = ((name.place, f"'{name.name}'"),)
-    return error
+def _account(tree: Syntax) -> str | None:
+    """The name that stands there, with each `-` of its own; None where it is none."""
+    if isinstance(tree, Binary) and tree.operator == "-":
+        left, right = _account(tree.left), _account(tree.right)
+        return f"{left}-{right}" if left and right else None
+    return tree.name if isinstance(tree, Name) else None
+
+
+def account_error(code: str, number: str, name: str, place: Place, whole: Place) -> ExpressionError:
+    """`uid == NAME`: of the number `number` and the account `name`, which stands at `place`."""
+    what = f"`{number}` is a number, and `{name}` a name"
+    if name == "root":
+        return ExpressionError(code, what, whole, "root is 0: write `0`", ((place, "0"),))
+    option = _ACCOUNTS[number.rpartition(".")[2]]
+    return ExpressionError(code, what, whole, f"write the number: `id -{option} {name}` says it")
+
+
+def no_filter(error: ExpressionError, tree: Binary) -> ExpressionError:
+    """What stands after a `|` and means nothing was meant as a filter of a template language.
+
+    All else stays the error that it is.
+    """
+    is_filter = isinstance(tree.right, Name | Call) and error.place.start == tree.right.place.start
+    if (
+        tree.operator != "|"
+        or not is_filter
+        or error.code not in ("unknown-name", "unknown-function")
+    ):
+        return error
+    value = written(tree.left)
+    what = "there are no filters: `|` is the bits' `or`"
+    help = f"write `{value}` alone; in a `print:` a format stands after a colon: `{{{value}:x}}`"
+    return ExpressionError(error.code, what, error.place, help, subject=error.subject)

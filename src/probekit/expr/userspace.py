@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from probekit.duration import parse_duration
 from probekit.expr import syntax as s
 from probekit.expr.builtins import check_call
 from probekit.expr.parse import ExpressionError
@@ -29,8 +30,8 @@ def check_user(tree: s.Syntax, names: Mapping[str, Type]) -> Type:
             return _numbers(arguments, names)
         case s.Unary(operand=operand):
             return _numbers((operand,), names)
-        case s.Binary(left=left, right=right):
-            return _numbers((left, right), names)
+        case s.Binary():
+            return _binary(tree, names)
         case s.Logic(operands=operands):
             return _numbers(operands, names)
         case s.Compare():
@@ -44,6 +45,15 @@ def check_user(tree: s.Syntax, names: Mapping[str, Type]) -> Type:
                 help = "give it two numbers or two texts"
                 raise ExpressionError("wrong-operand", what, tree.place, help)
             return kind
+
+
+def _binary(tree: s.Binary, names: Mapping[str, Type]) -> Type:
+    try:
+        return _numbers((tree.left, tree.right), names)
+    except ExpressionError as error:
+        from probekit.expr.unknown import no_filter
+
+        raise no_filter(error, tree) from None
 
 
 def _plain(type: Type) -> Type:
@@ -90,9 +100,19 @@ def _require_numbers(trees: Sequence[s.Syntax], kinds: Sequence[Type]) -> Type:
     for tree, kind in zip(trees, kinds, strict=True):
         if kind != NUMBER:
             what = f"a number must stand here, and this is {_word(kind)}"
-            help = "compare it: `== 'text'`" if kind == TEXT else "name one of its fields"
-            raise ExpressionError("wrong-operand", what, tree.place, help)
+            help, mends = _instead_of_text(tree) if kind == TEXT else ("name one of its fields", ())
+            raise ExpressionError("wrong-operand", what, tree.place, help, mends)
     return NUMBER
+
+
+def _instead_of_text(tree: s.Syntax) -> tuple[str, tuple[s.Mend, ...]]:
+    text = tree.value if isinstance(tree, s.Text) else ""
+    if text.isascii() and text.isdigit() and len(text) < 20:
+        return f"numbers have no quotes: write `{int(text)}`", ((tree.place, str(int(text))),)
+    nanoseconds = parse_duration(text)
+    if nanoseconds is not None:
+        return f"no `duration` is beside it: write the number, {nanoseconds} for nanoseconds", ()
+    return "compare it: `== 'text'`", ()
 
 
 def _each(trees: tuple[s.Syntax, ...], names: Mapping[str, Type]) -> list[Type]:

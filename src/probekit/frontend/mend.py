@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import TypeAlias
 
-from probekit.diagnostics import Diagnostic, DiagnosticError, Edit
+from probekit.diagnostics import Diagnostic, DiagnosticError, Edit, Severity
+from probekit.frontend.spec import read
 from probekit.frontend.yamlparse import parse
 from probekit.record import Record, replace
 from probekit.source import Source
@@ -28,11 +32,16 @@ def mend(source: Source, check: Check) -> Mended:
     """Applies edits until none is left that does what it promises.
 
     `check` says what is wrong with a source, in the file's order. An edit is kept only where the
-    fault it mends is gone after it and no other one has come.
+    fault it mends is gone after it and no other one has come; what could not be seen as long as
+    the text was no YAML is no such one, where it stands apart from what was changed.
     """
     work = _Work(source, check)
-    while work.checks < MAX_CHECKS and (chosen := work.choice()):
-        work.attempt(chosen)
+    while work.checks < MAX_CHECKS:
+        if chosen := work.choice():
+            work.attempt(chosen)
+        elif not work.take_back():
+            break
+    work.take_back()
     return Mended(work.source, tuple(work.fixed), work.found)
 
 
@@ -46,6 +55,7 @@ class _Work:
         self.found = self._look(source)
         self.fixed: list[Diagnostic] = []
         self._refused: set[tuple[object, ...]] = set()
+        self._before: _State | None = None  # of the first edit that may have done no good
 
     def _look(self, source: Source) -> tuple[Diagnostic, ...]:
         self.checks += 1
@@ -67,13 +77,38 @@ class _Work:
         while True:
             text, after = self._applied(chosen)
             if after is not None:
-                self.source, self.found = text, after
-                self.fixed += chosen
+                self._take(text, after, chosen)
                 return
             if len(chosen) == 1 or self.checks >= MAX_CHECKS:
                 self._refused |= {self._known(one) for one in chosen}
                 return
             chosen = chosen[: (len(chosen) + 1) // 2]
+
+    def _take(self, made: Source, after: tuple[Diagnostic, ...], chosen: list[Diagnostic]) -> None:
+        """The next state; where the next line is no YAML now, it has to become some yet."""
+        before = self._before or _State(self.source, self.found, len(self.fixed), tuple(chosen))
+        self.source, self.found = made, after
+        self.fixed += chosen
+        changed = _changed_lines(before.source, made)
+        if not _is_yaml(made) and not _is_yaml(before.source):
+            below = _text_below(made, max(changed, default=0))
+            is_near = _fault_lines(after, before) & {*changed, below}
+            self._before = before if is_near else None
+        elif self._before is not None:
+            near = _near(made, changed)
+            if any(_line(one) in near for one in _shape_faults(before.source, made)):
+                self.take_back()
+            self._before = None
+
+    def take_back(self) -> bool:
+        """What was done since the first edit that did no good after all; False for nothing."""
+        before, self._before = self._before, None
+        if before is None:
+            return False
+        self.source, self.found = before.source, before.found
+        del self.fixed[before.fixed :]
+        self._refused |= {self._known(one) for one in before.chosen}
+        return True
 
     def _applied(self, chosen: list[Diagnostic]) -> tuple[Source, tuple[Diagnostic, ...] | None]:
         """The source with the edits of `chosen`, and what is wrong with it; None for no good."""
@@ -83,21 +118,38 @@ class _Work:
         places = _Places(self.source.text, edits)
         left = _by_words(made, after)
         good = all(_is_gone(one, self.source, places, left) for one in chosen)
-        if good and self._is_no_worse(made, after, max(places.end_of(one) for one in chosen)):
+        if good and self._is_no_worse(made, after, places):
             return made, after
         return made, None
 
-    def _is_no_worse(self, made: Source, after: Sequence[Diagnostic], end: int) -> bool:
-        """Nothing new is wrong; where it was no YAML, only what could not be seen before."""
-        if _is_yaml(self.source):
-            return _is_yaml(made) and len(after) <= len(self.found)
-        if _is_yaml(made) or len(after) < len(self.found):
-            return True
-        return all(_start(made, one) > end for one in after[len(self.found) - 1 :])
+    def _is_no_worse(self, made: Source, after: Sequence[Diagnostic], places: _Places) -> bool:
+        """Whether nothing new is wrong with the shape, but for what could not be seen before.
+
+        What names and expressions mean is looked at only where the shape is right: there as many
+        new faults may come as old ones went.
+        """
+        was_yaml, is_yaml = _is_yaml(self.source), _is_yaml(made)
+        if was_yaml:
+            is_same = is_yaml and not _new_faults(self.source, made)
+            return is_same and len(after) <= len(self.found)
+        if not is_yaml:
+            new = _new_faults(self.source, made)
+            return all(_start(made, one) > places.end for one in new)
+        near = _near(made, places.lines(made))
+        return not any(_line(one) in near for one in _shape_faults(self.source, made))
 
     def _known(self, one: Diagnostic) -> tuple[object, ...]:
         line = self.source.line(one.label.span.line).strip() if one.label else ""
         return one.code, one.message, line, tuple(edit.text for edit in one.edits)
+
+
+class _State(Record):
+    """What there was before the edits of `chosen`; `fixed` is how many faults were mended."""
+
+    source: Source
+    found: tuple[Diagnostic, ...]
+    fixed: int
+    chosen: tuple[Diagnostic, ...]
 
 
 class _Places:
@@ -118,9 +170,123 @@ class _Places:
             shift += length - (end - start)
         return offset + shift
 
+    @property
+    def end(self) -> int:
+        """The end of all that is new."""
+        return max(self.moved(end) for _, end, _ in self._edits)
+
+    def lines(self, made: Source) -> set[int]:
+        """The lines of `made`, the text after the edits, that have something new."""
+        starts, found = _line_starts(made.text), set[int]()
+        for start, end, _ in self._edits:
+            first, last = (bisect_right(starts, self.moved(at)) for at in (start, end))
+            found.update(range(first, last + 1))
+        return found
+
     def end_of(self, one: Diagnostic) -> int:
         """The end of all that is new for one diagnostic."""
         return max(self.moved(_range(self._starts, edit)[1]) for edit in one.edits)
+
+
+def _new_faults(before: Source, after: Source) -> list[Diagnostic]:
+    """What is wrong with the shape after edits and was not before, by its words."""
+    known = Counter(map(_words, _faults(before)))
+    new: list[Diagnostic] = []
+    for one in _faults(after):
+        known[_words(one)] -= 1
+        if known[_words(one)] < 0:
+            new.append(one)
+    return new
+
+
+def _shape_faults(before: Source, after: Source) -> list[Diagnostic]:
+    """What edits may have made: not the misspelt keys, which stood there before."""
+    return [one for one in _new_faults(before, after) if not _is_slip(before, one)]
+
+
+def _fault_lines(found: Iterable[Diagnostic], before: _State) -> set[int]:
+    """The lines of faults that `before` did not know of, but those that were to be mended."""
+    others = Counter(_words(one) for one in before.found)
+    others -= Counter(_words(one) for one in before.chosen)
+    lines: set[int] = set()
+    for one in found:
+        others[_words(one)] -= 1
+        if others[_words(one)] < 0 and one.severity is Severity.ERROR:
+            lines.add(_line(one))
+    return lines
+
+
+def _words(one: Diagnostic) -> tuple[str, str]:
+    return one.code, one.message
+
+
+def _line(one: Diagnostic) -> int:
+    return one.label.span.line if one.label else 0
+
+
+def _changed_lines(before: Source, after: Source) -> set[int]:
+    """The lines of `after` that differ from those of `before`, or stand where one is gone."""
+    old, new = before.text.split("\n"), after.text.split("\n")
+    start = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), 0)
+    pairs = zip(reversed(old[start:]), reversed(new[start:]), strict=False)
+    end = next((at for at, (a, b) in enumerate(pairs) if a != b), 0)
+    return set(range(start + 1, max(start + 1, len(new) - end) + 1))
+
+
+@lru_cache(maxsize=4)
+def _faults(source: Source) -> tuple[Diagnostic, ...]:
+    """The errors of a source's text and shape."""
+    try:
+        found = read(source).faults
+    except DiagnosticError as error:
+        found = error.diagnostics
+    return tuple(one for one in found if one.severity is Severity.ERROR)
+
+
+def _is_slip(before: Source, one: Diagnostic) -> bool:
+    """A misspelt key that stood there before."""
+    word = one.message.partition("`")[2].partition("`")[0]
+    was_there = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", before.text) is not None
+    return one.code == "unknown-key" and bool(one.edits) and was_there
+
+
+def _near(source: Source, lines: set[int]) -> set[int]:
+    """`lines`, and those that they hang on: what is wrong there is what was made of it."""
+    near = set(lines)
+    for line in lines:
+        if line - 1 in lines and _indentation(source.line(line - 1)) <= _indentation(
+            source.line(line)
+        ):
+            continue  # that one hangs on the same
+        above = _text_above(source, line)
+        near.add(above)
+        column = _indentation(source.line(line))
+        while above and column:
+            if _indentation(source.line(above)) < column:
+                near.add(above)
+                column = _indentation(source.line(above))
+            above = _text_above(source, above)
+    return near
+
+
+def _text_above(source: Source, number: int) -> int:
+    """The next line above with something on it, 0 where there is none."""
+    number -= 1
+    while number and not source.line(number).strip():
+        number -= 1
+    return number
+
+
+def _text_below(source: Source, number: int) -> int:
+    last = source.text.count("\n") + 1
+    number += 1
+    while number < last and not source.line(number).strip():
+        number += 1
+    return number
+
+
+def _indentation(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
 def _by_words(source: Source, found: Sequence[Diagnostic]) -> dict[tuple[str, str], list[int]]:

@@ -32,7 +32,8 @@ def strayed(
         if isinstance(above, Mapping) and isinstance(item, Mapping):
             if last_settled < at - 1 and _belongs_above(item, above, keys, options):
                 last_settled = at
-                yield here, _part_of_above(source, item), None, ((*path, at - 1),)
+                is_last = at + 1 == len(items.items)
+                yield here, _part_of_above(source, item, is_last), None, ((*path, at - 1),)
             if _ends(above):
                 yield here, _never_runs(source, item), None, ()
                 return
@@ -58,11 +59,15 @@ def _belongs_above(
     return bool(given & set(keys)) and is_one and not given & _WITHOUT_OPTIONS
 
 
-def _part_of_above(source: Source, item: Mapping) -> Diagnostic:
+def _part_of_above(source: Source, item: Mapping, is_last: bool) -> Diagnostic:
+    """A name may be that of the item below as well."""
     key = item.items[0][0]
     line = source.line(key.span.line)[: key.span.column - 1]
     label = Label(source, key.span)
     message = f"`{key.text}` stands in an item of its own"
+    if key.text == "name" and not is_last:
+        help = "it belongs to the item above, or to the one below"
+        return Diagnostic("stray-key", message, label, help=help)
     if not line.rstrip().endswith("-") or line.count("-") != 1:
         help = "it belongs to the item above"
         return Diagnostic("stray-key", message, label, help=help)

@@ -13,7 +13,7 @@ from typing import Any
 
 from probekit.diagnostics import MOST_ERRORS, Diagnostic
 from probekit.frontend.remarks import find_remarks
-from probekit.frontend.schemachoice import check_choices
+from probekit.frontend.schemachoice import check_choices, has_bare_fields
 from probekit.frontend.shape import full_match, has_shape, is_integer, is_same
 from probekit.frontend.yamlnodes import Node, Path, plain_data, renamed
 from probekit.record import Record, replace
@@ -48,7 +48,7 @@ def _validate(source: Source, root: Node, found: tuple[Diagnostic, ...]) -> Shap
     """`found` is what is known to be wrong; each round mends the misspelt keys it finds."""
     choices = list(check_choices(source, root))
     data = plain_data(root)
-    if not choices and has_shape(_schema(), data):
+    if not choices and not has_bare_fields(root) and has_shape(_schema(), data):
         return Shape(found, frozenset(), root)
     from probekit.frontend.notaspec import not_a_spec
     from probekit.frontend.schemafault import Slip, diagnose
@@ -56,6 +56,13 @@ def _validate(source: Source, root: Node, found: tuple[Diagnostic, ...]) -> Shap
     foreign = not_a_spec(source, root)
     if foreign is not None:
         return Shape((foreign,), frozenset({()}), root)
+    from probekit.frontend.regroup import regrouped
+
+    moved = regrouped(source, root)
+    if moved.faults and moved.is_whole:
+        return _validate(source, moved.root, (*found, *moved.faults))
+    if moved.faults:
+        return Shape((*found, *moved.faults), frozenset({()}), root)
     places = {path for choice in choices for path in choice.paths}
     settled = set(places)  # what else is wrong there follows from the choice
     faults = [choice.diagnostic for choice in choices if choice.slip is None]

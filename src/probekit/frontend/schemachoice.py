@@ -97,6 +97,15 @@ def check_choices(source: Source, root: Node) -> Iterator[Choice]:
             yield found
 
 
+def has_bare_fields(root: Node) -> bool:
+    """Whether a step has a struct of names without values: `key: {pid, comm}`."""
+    return any(
+        isinstance(node, Mapping) and node.items and all(_is_null(one) for _, one in node)
+        for _, _, step in _choices(root)
+        for node in (step.get("key"), step.get("value"))
+    )
+
+
 def _strayed(source: Source, root: Node) -> list[Choice]:
     """Keys that stand in another item than they belong to."""
     lists = list(_lists(root))
@@ -206,7 +215,7 @@ def _unknown(source: Source, rule: _Rule, path: Path, strange: list[Scalar]) -> 
     )
     first, *rest = key.text.split(maxsplit=1) or [""]
     help, name = most_like.help, most_like.name
-    if key.text in KINDS + LATER_KINDS:
+    if key.text in KINDS + LATER_KINDS and not (rule is _TIME and most_like.is_near):
         help, name = f"it stands at a program, beside its `do:`: `- {key.text}: ...`", None
     elif key.text in TIMES and rule is _STEP:
         help, name = f"times stand at `schedules:`: `- {key.text}: ...`", None
@@ -239,8 +248,14 @@ def _cut_expressions(source: Source, node: Node, path: Path) -> Iterator[Choice]
         return
     items = node.items
     for at, (_, value) in enumerate(items[:-1]):
-        if _opened(value) > 0 and _is_null(items[at + 1][1]):
+        is_next_empty = _is_null(items[at + 1][1])
+        if is_next_empty and _opened(value) > 0:
             found = _cut(source, items[at:])
+            if found is not None:
+                yield Choice(path, found)
+                return
+        elif is_next_empty and items[at][0].text in ("description", "print", "printk"):
+            found = _cut_text(source, items[at:])
             if found is not None:
                 yield Choice(path, found)
                 return
@@ -257,6 +272,27 @@ def _opened(node: Node) -> int:
 
 def _is_null(node: Node) -> bool:
     return isinstance(node, Scalar) and scalar_value(node) is None
+
+
+def _cut_text(source: Source, items: tuple[tuple[Scalar, Node], ...]) -> Diagnostic | None:
+    """`{description: reads, and writes}`: a text that a comma ends."""
+    (key, value), *rest = items
+    end = value.span
+    for part, empty in rest:
+        if not _is_null(empty) or (isinstance(empty, Scalar) and empty.raw):
+            break
+        end = part.span
+    is_text = isinstance(value, Scalar) and value.plain and end.end_line == value.span.line
+    if not is_text or end is value.span or "," not in source.line(end.line)[value.span.column :]:
+        return None
+    from probekit.frontend.yamlquote import quoted
+
+    span = Span(value.span.line, value.span.column, end.end_line, end.end_column)
+    text = quoted(source.line(span.line)[span.column - 1 : span.end_column - 1])
+    message = "a comma ends a value here"
+    help = f"put all of it in quotes: `{key.text}: {text}`"
+    label = Label(source, span)
+    return Diagnostic("unquoted-comma", message, label, help=help, edits=(Edit(span, text),))
 
 
 def _cut(source: Source, items: tuple[tuple[Scalar, Node], ...]) -> Diagnostic | None:

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 from probekit.diagnostics import Diagnostic, Edit, Label
+from probekit.duration import parse_duration
 from probekit.frontend.keys import instead_of, meant_key
 from probekit.frontend.schemachoice import LATER_KEYS
 from probekit.frontend.schemahelp import (
     Fix,
+    for_comment,
     for_list,
     for_mapping,
     for_number,
@@ -124,9 +126,23 @@ def _unknown_keys(finding: _Finding) -> Iterator[Diagnostic | Slip]:
             help = found.help if found.is_near else f"known here are {listed(usable)}"
             edits = (Edit(name.span, found.name),) if found.name else ()
             what = f"`{name.text}` is not known here"
+            if name.text == "when" and _is_step(finding):
+                condition = finding.node.get("when")
+                text = condition.text if isinstance(condition, Scalar) else "..."
+                help = f"put the step under `if: {text}` and `then:`"
+            elif name.text.startswith("//"):
+                slashes = Span(
+                    name.span.line, name.span.column, name.span.line, name.span.column + 2
+                )
+                help, edits = "comments begin with `#`", (Edit(slashes, "#"),)
             fault = finding.at(name.span, "unknown-key", what, help, *edits)
             yield Slip(fault, name, found.name) if found.name else fault
             given.add(found.name or name.text)
+
+
+def _is_step(finding: _Finding) -> bool:
+    """Whether the node is a step."""
+    return len(finding.path) > 1 and finding.path[-2] in _STEP_LISTS
 
 
 def _is_later(finding: _Finding, name: str) -> bool:
@@ -139,8 +155,9 @@ def _missing_key(finding: _Finding) -> Iterator[Diagnostic]:
     """Nothing where a misspelt key, reported as unknown, was probably meant."""
     missing = finding.error.message
     assert isinstance(finding.node, Mapping)
-    misspelt = nearest(missing, [key.text for key, _ in finding.node])
-    if misspelt is not None and misspelt not in finding.error.schema.get("properties", {}):
+    known = finding.error.schema.get("properties", {})
+    unknown = [key.text for key, _ in finding.node if key.text not in known]
+    if nearest(missing, unknown) or any(meant_key(one, [missing]).is_near for one in unknown):
         return
     what = f"`{missing}` is missing"
     if missing == "probekit" and not finding.path and finding.node.items:
@@ -188,7 +205,7 @@ def _wrong_type(finding: _Finding) -> Iterator[Diagnostic]:
 
 def _words(finding: _Finding) -> tuple[str, ...]:
     """The names of the definitions that lead to what is asked for."""
-    return ("steps",) if len(finding.path) > 1 and finding.path[-2] in _STEP_LISTS else ()
+    return ("steps",) if _is_step(finding) else ()
 
 
 _STEP_LISTS = ("do", "then", "else")
@@ -207,6 +224,9 @@ def _null(finding: _Finding) -> Diagnostic:
 def _fix(finding: _Finding, wanted: list[str]) -> Fix | None:
     """What to write in place of what was given, where that tells."""
     node, key = finding.node, finding.key
+    commented = for_comment(node)
+    if commented is not None and set(wanted) & {"integer", "boolean"} and "string" not in wanted:
+        return commented
     if "integer" in wanted and isinstance(node, Scalar) and "string" not in wanted:
         return for_number(node)
     if wanted == ["integer"] and isinstance(node, Scalar):
@@ -261,6 +281,10 @@ def _const(finding: _Finding) -> Iterator[Diagnostic]:
 
 def _version(finding: _Finding, fix: Fix) -> Diagnostic:
     """`1` in another form is a slip; another number is a spec for another probekit."""
+    commented = for_comment(finding.node)
+    if commented is not None and finding.given.startswith("1"):
+        message = "the version is the number 1"
+        return finding.at_value("bad-value", message, commented.help, *commented.edits)
     text = finding.given.strip().lower().removeprefix("v")
     if re.fullmatch(r"0*1(\.0*)?", text) or not text or text in ("true", "yes", "~", "null"):
         edits = (Edit(finding.node.span, "1"),) if text and text != "~" else fix.edits
@@ -275,6 +299,11 @@ def _enum(finding: _Finding) -> Iterator[Diagnostic]:
     choices = [str(choice) for choice in finding.error.validator_value]
     help = did_you_mean(finding.given, choices, f"there are {listed(choices)}")
     found = meant(finding.given, choices)
+    if finding.key and finding.key.text == "at" and parse_duration(finding.given) is not None:
+        message = f"`{finding.given}` is no moment of the run"
+        help = f"write `after: {finding.given}`"
+        yield finding.at_value("bad-value", message, help, Edit(finding.key.span, "after"))
+        return
     edits = (Edit(finding.node.span, found),) if found else ()
     message = f"`{finding.given}` is not a value of {finding.name}"
     yield finding.at_value("bad-value", message, help, *edits)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from probekit.diagnostics import Edit
+from probekit.duration import parse_duration
 from probekit.frontend.schemachoice import VERBS
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence, integer
 from probekit.frontend.yamlquote import as_scalar, quoted
@@ -19,7 +20,10 @@ _LONGEST_NUMBER = 40
 _TEXTS = ("print", "printk", "description")
 _NUMBER = re.compile(r"[-+]?[0-9][0-9_]*", re.ASCII)
 _ASSIGNED = re.compile(r"([A-Za-z_]\w*)\s*:?=\s*([^=].*)")
-_PAIR = re.compile(r"([a-z]+)(?: *: *| +)(\S.*)")
+_PAIR = re.compile(r"([a-z]+)(?: *:?=(?!=) *| *: *| +)(\S.*)")
+_DASH = re.compile(r"-(?=[A-Za-z_])|[\u2013\u2014\u2022\u00b7\u2023][ \u00a0]*(?=\w)")
+_COMMENTED = re.compile(r"([^\s#/]+)(?:(#)| +(//+)) *(.*)")
+_BRACED = re.compile(r"\{\s*([^{}:,]+?)\s*\}")
 _SCALE = {"k": 1024, "ki": 1024, "kib": 1024, "m": 1 << 20, "mi": 1 << 20, "mib": 1 << 20}
 
 # A step of bpftrace or C → what does the same here.
@@ -34,6 +38,9 @@ _LINES = (
     (r"if\s*\(.*", "write `if:` with the condition, and its steps under `then:`"),
     (r"\$?\w+\s*=[^=].*", "name a value with `let:`, as in `let: {{n: args.fd}}`"),
 )  # fmt: skip
+
+
+_PRINT_CALL = re.compile(_LINES[0][0])
 
 
 class Fix(Record):
@@ -67,11 +74,39 @@ def for_text(source: Source, node: Node, key: Scalar | None) -> Fix | None:
     if isinstance(node, Scalar):
         is_free = key is not None and key.text in _TEXTS
         return _value(node, quoted(node.text)) if is_free and node.plain and node.text else None
+    braced = _in_braces(source, node, key)
+    if braced is not None:
+        return braced
     written = source.line(node.span.line)[node.span.column - 1 : node.span.end_column - 1]
     if written[:1] not in ("{", "[") or key is None or key.text not in _TEXTS:
         return None
+    if isinstance(node, Sequence):
+        words = [item.text if isinstance(item, Scalar) else "..." for item in node]
+        text = quoted(" ".join(words))
+        return Fix(f"it is one text, in quotes: as in `{key.text}: {text}`")
     text = quoted(written)
     return Fix(f"put it in quotes: `{key.text}: {text}`", (Edit(node.span, text),))
+
+
+def for_comment(node: Node) -> Fix | None:
+    """`8# eight` and `8 // eight`, all of it text for YAML."""
+    found = _COMMENTED.fullmatch(node.text) if isinstance(node, Scalar) and node.plain else None
+    if found is None or not isinstance(node, Scalar) or node.span.line != node.span.end_line:
+        return None
+    text = f"{found[1]}  # {found[4]}".rstrip()
+    what = "a comment needs a space before its `#`" if found[2] else "a comment begins with `#`"
+    return Fix(f"{what}: `{text}`", (Edit(node.span, text),))
+
+
+def _in_braces(source: Source, node: Node, key: Scalar | None) -> Fix | None:
+    """`if: {pid == 1}`: an expression in braces, which is a mapping for YAML."""
+    is_one = isinstance(node, Mapping) and len(node.items) == 1 and key is not None
+    written = source.line(node.span.line)[node.span.column - 1 : node.span.end_column - 1]
+    found = _BRACED.fullmatch(written) if is_one else None
+    if found is None or key is None or key.text not in ("if", "when", "key", "value"):
+        return None
+    help = f"an expression has no braces: `{key.text}: {found[1]}`"
+    return Fix(help, (Edit(node.span, found[1]),))
 
 
 def for_list(source: Source, node: Node, key: Scalar | None) -> Fix | None:
@@ -95,10 +130,14 @@ def _as_items(source: Source, node: Mapping) -> Fix:
             return Fix("begin each item with `- `")
         written = source.line(node.span.line)[node.span.column - 1 : node.span.end_column - 1]
         return Fix(f"make it a list of one: `[{written}]`", (Edit(node.span, f"[{written}]"),))
-    if all(key.text.startswith("-") and len(key.text) > 1 for key, _ in node):
-        words = [(key, f"- {key.text.lstrip('-')}") for key, _ in node]
+    if all(_DASH.match(key.text) for key, _ in node):
+        words = [(key, f"- {_DASH.sub('', key.text, count=1)}") for key, _ in node]
         help = f"write a space after the `-`, as in `{words[0][1]}:`"
-        return Fix(help, tuple(Edit(key.span, word) for key, word in words if key.plain)[:1])
+        if first.text[0] != "-":
+            help = f"`{first.text[0]}` is not YAML's `-`: write `{words[0][1]}:`"
+        return Fix(help, tuple(Edit(key.span, word) for key, word in words if key.plain))
+    if all("/" in key.text for key, _ in node):
+        return _by_tracepoint(source, node)
     starts = {key.span.line for key, _ in node if key is first or key.text in _STARTS}
     if first.text not in _STARTS:
         return Fix("begin each item with `- `")
@@ -112,6 +151,21 @@ def _as_items(source: Source, node: Mapping) -> Fix:
     return Fix(f"begin each item with `- `: `- {first.text}:`", tuple(inside))
 
 
+def _by_tracepoint(source: Source, node: Mapping) -> Fix:
+    """Programs as a mapping, each by its tracepoint."""
+    edits: list[Edit] = []
+    for key, value in node:
+        rest = source.line(key.span.end_line)[key.span.end_column - 1 :]
+        inner = value.items[0][0].span if isinstance(value, Mapping) and value.items else None
+        if inner is None or rest.rstrip() != ":" or inner.column != key.span.column + 2:
+            edits = []
+            break
+        place = Span(key.span.line, key.span.column, key.span.line, key.span.end_column + 1)
+        edits.append(Edit(place, f"- tracepoint: {key.text}"))
+    help = f"begin each item with `- `: `- tracepoint: {node.items[0][0].text}`"
+    return Fix(help, tuple(edits))
+
+
 def _is_inside(line: int, node: Mapping) -> bool:
     end = node.span.end_line if node.span.end_column > 1 else node.span.end_line - 1
     return line <= end
@@ -119,20 +173,46 @@ def _is_inside(line: int, node: Mapping) -> bool:
 
 def for_step(node: Node) -> Fix | None:
     """A step that is text: a verb alone, `count calls`, `"count: calls"`, a line of bpftrace."""
-    if not isinstance(node, Scalar) or node.span.line != node.span.end_line:
+    if not isinstance(node, Scalar):
         return None
+    if node.span.line != node.span.end_line:
+        return _without_spaces(node)
     text = node.text.strip()
     if text == "stop":
         return _value(node, "stop: true")
     if text in VERBS:
         return Fix(f"write a `:` after it, and what it is about: `{text}: ...`")
+    if _PRINT_CALL.fullmatch(text):
+        return for_call(node.span, text)
     found = _PAIR.fullmatch(text)
     if found and found[1] in VERBS and text[-1] not in ";}":
         pair = f"{found[1]}: {found[2]}"
         help = f"write a `:` after it: `{pair}`" if node.plain else f"remove its quotes: `{pair}`"
         return Fix(help, (Edit(node.span, pair),) if ": " not in found[2] else ())
     help = 'a step is a verb and what it is about, as in `print: "{comm}"`'
-    return Fix(for_line(text) or help)
+    return for_call(node.span, text) if for_line(text) else Fix(help)
+
+
+def _without_spaces(node: Scalar) -> Fix | None:
+    """`count:calls` and below it `key:pid`, which are one text for YAML."""
+    lines = node.raw.split("\n")
+    found = [re.fullmatch(r"(\s*[a-z_]+:)\S.*", line) for line in lines]
+    edits: list[Edit] = []
+    for number, pair in enumerate(found, node.span.line):
+        if pair is None:
+            return None
+        before = node.span.column if number == node.span.line else 1
+        column = before + pair.end(1)
+        edits.append(Edit(Span(number, column, number, column), " "))
+    first = lines[0].replace(":", ": ", 1)
+    return Fix(f"write a space after each `:`: `{first}`", tuple(edits))
+
+
+def for_call(place: Span, text: str) -> Fix:
+    """A step as a line of bpftrace or C; the edit where it is one text to print."""
+    found = _PRINT_CALL.fullmatch(text)
+    edits = (Edit(place, f"print: {found[1]}"),) if found and "\\" not in found[1] else ()
+    return Fix(for_line(text) or "", edits)
 
 
 def for_line(text: str) -> str | None:
@@ -160,6 +240,7 @@ def for_mapping(source: Source, node: Node, key: Scalar | None, where: str) -> F
     if where == "params":
         type = "u64" if _NUMBER.fullmatch(node.text) else "char(16)"
         type = "bool" if node.plain and node.text in ("true", "false") else type
+        type = "duration" if parse_duration(node.text) is not None else type
         return Fix(f"write its type, too: `{name}: {{type: {type}, default: {node.raw}}}`")
     if where == "maps":
         rest = f"type: {node.text or 'hash'}, key: u32, value: u64, max_entries: 1024"

@@ -19,6 +19,7 @@ from probekit.source import Source
 # What the caller has opened is the caller's to know; it has no path to be judged by.
 _INHERITED = ("/dev/fd/", "/proc/self/fd/")
 
+_PROFILE = b"probekit kernel profile "  # how one begins, of any version (kernel/store.py)
 _NO_FILES = {
     stat.S_IFDIR: ("it is a folder", "give the files in it, such as `{}/*.yaml`"),
     stat.S_IFIFO: ("it is a named pipe", "let the shell open it: `-` as the spec, and `<{}`"),
@@ -32,8 +33,12 @@ def read_source(name: str, trusted: Collection[str] = ()) -> Source:
     Raises DiagnosticError: `unreadable-spec` where it cannot be read as text, and as root
     `untrusted-spec` where others can change it, unless `trusted` has its very name.
     """
+    if not name:
+        raise _unreadable(name, "the name is empty", "a shell's variable may be unset")
     try:
         raw = _read(name, trusted)
+        if raw.startswith(_PROFILE):
+            raise _unreadable(name, "it is a kernel profile", f"give it so: `--kernel {name}`")
         return Source("<stdin>" if name == "-" else name, raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise _unreadable(name, f"it is not UTF-8 text (byte {error.start})") from None
@@ -46,6 +51,10 @@ def read_source(name: str, trusted: Collection[str] = ()) -> Source:
         is_closed = error.errno == errno.EBADF and _inherited(name) is not None
         help = "sudo closes what the shell opened: `... | sudo probekit ... -`"
         why = (error.strerror or str(error)).lower()
+        if error.errno == errno.ENOENT:
+            from probekit.frontend.nofile import meant_file
+
+            raise _unreadable(name, why, meant_file(name)) from None
         raise _unreadable(name, why, help if is_closed else "") from None
 
 
@@ -101,16 +110,16 @@ def _listed(paths: list[str]) -> str:
 def _ways_out(name: str, faults: list[Fault]) -> str:
     from shlex import quote
 
-    owned = [fault for fault in faults if fault.is_owner]
-    if all(stat.S_ISREG(fault.kind) for fault in owned):
-        ways = [f"`chown root: {quote(fault.path)}`" for fault in owned]
-        ways += [f"`chmod go-w {quote(fault.path)}`" for fault in faults if not fault.is_owner]
-    else:  # a folder is its owner's to keep
-        ways = [f"copy it: `install -D -m 644 -t /etc/probekit {quote(name)}`"]
-    return (
-        f"see what it says, then {' and '.join(ways)};"
-        f" or trust them with this machine: `--trust {quote(name)}`"
-    )
+    if any(fault.is_owner for fault in faults):  # an owner may have it open, and write later
+        copied = f"/etc/probekit/{os.path.basename(name)}"
+        way = (
+            f"copy it: `install -D -m 644 -t /etc/probekit {quote(name)}`,"
+            f" see what the copy says, and give `{quote(copied)}`"
+        )
+    else:
+        closed = " ".join(quote(fault.path) for fault in faults)
+        way = f"`chmod go-w {closed}`, then see what it says"
+    return f"{way}; or trust them with this machine: `--trust {quote(name)}`"
 
 
 def _unreadable(name: str, why: str, help: str = "") -> DiagnosticError:

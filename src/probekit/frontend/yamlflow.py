@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
-from probekit.diagnostics import Diagnostic, Edit
+from probekit.diagnostics import Diagnostic, Edit, Label
 from probekit.frontend.yamlquote import in_quotes, syntax_error
 from probekit.source import Source, Span
 
+_TEXTS = ("print", "printk", "description")
+_SEMICOLON = re.compile(r";(?=\s*[A-Za-z_]\w*\s*:)")
 _NOT_CLOSED = "a `{` or `[` is not closed, or a comma is missing"
 _IN_QUOTES = "put an expression that holds a comma or brackets in quotes"
 # `hash key` before the `:`, where a comma should stand between the two.
@@ -21,6 +23,8 @@ def flow_fault(source: Source, span: Span, begun: Span) -> Diagnostic:
         return _over_lines(source, span, begun)
     line = source.line(span.line)
     words = _TWO_WORDS.search(line[: span.column - 1])
+    if line[span.column - 1 : span.column] == ":" and words and words[1].endswith(";"):
+        return _semicolons(source, span, begun)
     if line[span.column - 1 : span.column] == ":" and words and not words[1].endswith(":"):
         place = Span(span.line, words.start() + 1, span.line, span.column)
         pair = f"{words[1]}, {words[2]}"
@@ -28,7 +32,15 @@ def flow_fault(source: Source, span: Span, begun: Span) -> Diagnostic:
         return syntax_error(source, place, "a comma is missing", help, Edit(place, pair))
     found = in_quotes(source, span, _NOT_CLOSED, is_flow=True)
     if found is not None:
-        message = "an expression with brackets or `: ` stands here without quotes"
+        key, _, text = found.help.partition("`")[2].partition(": ")
+        array = re.fullmatch(r"\"?(char)\[([0-9]+)\]\"?`", text)
+        if array:
+            type = f"{array[1]}({array[2]})"
+            edit = Edit(found.edits[0].span, type)
+            message = f"`{array[1]}[{array[2]}]` is no type"
+            return syntax_error(source, found.edits[0].span, message, f"write `{type}`", edit)
+        what = "a text with brackets" if key in _TEXTS else "an expression with brackets"
+        message = f"{what} or `: ` stands here without quotes"
         return syntax_error(source, span, message, found.help, *found.edits, code="unquoted-comma")
     return syntax_error(source, span, _NOT_CLOSED, _IN_QUOTES)
 
@@ -46,7 +58,74 @@ def _over_lines(source: Source, span: Span, begun: Span) -> Diagnostic:
     return _not_closed(source, begun)
 
 
+def _semicolons(source: Source, span: Span, begun: Span) -> Diagnostic:
+    """`{type: hash; key: u32}`: all of the line's, for each would be a fault of its own."""
+    line = source.line(span.line)
+    places = [
+        Span(span.line, found.start() + 1, span.line, found.end() + 1)
+        for found in _SEMICOLON.finditer(line, begun.column)
+    ]
+    edits = [Edit(place, ",") for place in places]
+    return syntax_error(
+        source, places[0], "a `;` stands between two pairs", "write `,` in place of `;`", *edits
+    )
+
+
+def one_too_many(source: Source, span: Span) -> Diagnostic | None:
+    """A `}` or `]` that closes nothing."""
+    line = source.line(span.line)
+    bracket = line[span.column - 1 : span.column]
+    if bracket not in ("}", "]") or line[span.column :].strip():
+        return None
+    place = Span.point(span.line, span.column)
+    message = f"one `{bracket}` too many"
+    return syntax_error(source, place, message, "remove it", Edit(place, ""))
+
+
+def not_opened(source: Source, span: Span) -> Diagnostic | None:
+    """`calls: type: hash, key: u32}`, which has lost its `{`."""
+    line = source.line(span.line).rstrip()
+    found = re.match(r" *(?:- +)*[\w.-]+ *: +(?=([A-Za-z_]\w*) *: +[^\s{])", line)
+    if found is None or not line.endswith("}") or line.count("{") + 1 != line.count("}"):
+        return None
+    place = Span(span.line, found.end() + 1, span.line, found.end() + 1 + len(found[1]))
+    edit = Edit(Span(span.line, found.end() + 1, span.line, found.end() + 1), "{")
+    message = f"a `{{` is missing before `{found[1]}`"
+    return syntax_error(source, place, message, f"write `{{{found[1]}: ...}}`", edit)
+
+
+def _wrong_bracket(source: Source, begun: Span) -> Diagnostic | None:
+    """A line that ends with `)` in place of `}`."""
+    line = source.line(begun.line).rstrip()
+    inside = line[begun.column - 1 :]
+    if not line.endswith(")") or inside.count("(") >= inside.count(")"):
+        return None
+    closing = {"{": "}", "[": "]"}.get(inside[:1])
+    if closing is None or inside.count("{") + inside.count("[") != 1:
+        return None
+    place = Span.point(begun.line, len(line))
+    message = f"this `)` closes no `{inside[0]}`"
+    return syntax_error(source, place, message, f"write `{closing}`", Edit(place, closing))
+
+
+def _of_two(source: Source, begun: Span) -> Diagnostic | None:
+    """Two brackets, and the one that closes stands where both may end."""
+    line = source.line(begun.line).rstrip()
+    inner = line.rfind("{")
+    if line.count("{") != 2 or line.count("}") != 1 or not line.endswith("}"):
+        return None
+    if inner < begun.column or line[begun.column - 1] != "{":
+        return None
+    message = "of these two `{` one is not closed"
+    related = (Label(source, Span.point(begun.line, inner + 1), "the other one"),)
+    help = "write a `}` where it ends"
+    return Diagnostic("yaml-syntax", message, Label(source, begun), related, help)
+
+
 def _not_closed(source: Source, begun: Span) -> Diagnostic:
+    found = _wrong_bracket(source, begun) or _of_two(source, begun)
+    if found is not None:
+        return found
     line = source.line(begun.line).rstrip()
     bracket = line[begun.column - 1 : begun.column]
     opened = [{"{": "}", "[": "]"}[c] for c in line[begun.column - 1 :] if c in "{["]

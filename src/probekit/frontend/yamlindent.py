@@ -47,18 +47,38 @@ def _untabbed(source: Source, number: int, indentation: str) -> tuple[Edit, ...]
     if "-" in indentation:
         dash = indentation.rindex("-")
         if "\t" in indentation[:dash]:
-            return ()
+            return _untabbed(source, number, indentation[: indentation.index("-")])
         return (Edit(Span(number, dash + 2, number, len(indentation) + 1), " "),)
     leading = [re.match(r"[ \t]*", line) for line in source.text.split("\n")]
     indents = [found.group() for found in leading if found]
     if any(indent.startswith(" ") for indent in indents):
-        key = _key_column(source.line(number - 1))
-        column = key if key is not None else len(indentation) * 2
-        return (Edit(Span(number, 1, number, len(indentation) + 1), " " * column),)
+        return _level_with(source, number, indents)
     return tuple(
         Edit(Span(at, 1, at, len(indent) + 1), "  " * len(indent))
         for at, indent in enumerate(indents, 1)
         if indent
+    )
+
+
+def _level_with(source: Source, number: int, indents: list[str]) -> tuple[Edit, ...]:
+    """All lines with tabs of one block, in the column that the lines around it have."""
+    last = number
+    while last < len(indents) and "\t" in indents[last]:
+        last += 1
+    if len(set(indents[number - 1 : last])) > 1:
+        return ()
+    above, below = source.line(number - 1), source.line(last + 1)
+    column = _key_column(above) or 0
+    if above.rstrip().endswith(":"):
+        below_column = len(below) - len(below.lstrip(" "))
+        if source.line(number).lstrip().startswith("- "):
+            below_column -= 2
+        is_last = not source.line(last).rstrip().endswith(":")
+        is_known = is_last and below_column > column and not below.lstrip().startswith("- ")
+        column = below_column if is_known else column + 2
+    return tuple(
+        Edit(Span(at, 1, at, len(indents[at - 1]) + 1), " " * column)
+        for at in range(number, last + 1)
     )
 
 
@@ -86,7 +106,7 @@ def too_deep(source: Source, span: Span, above: int) -> Diagnostic:
     """A key below a pair that is complete."""
     help = f"line it up with the key of line {above}, which has its value already"
     column = _key_column(source.line(above))
-    edits = () if column is None else _moved(source, span.line, column)
+    edits = () if column is None else moved(source, span.line, column)
     return syntax_error(source, span, "this line is indented too deep", help, *edits)
 
 
@@ -115,16 +135,21 @@ def _key_misfit(source: Source, span: Span, word: str, blocks: list[Opened]) -> 
     if not columns:
         return None
     named = [(one, _NAME.match(source.line(one.line)[one.column - 1 :])) for one in columns]
-    fitting = [pair for pair in named if pair[1] and word in options_beside(pair[1].group())]
+    fitting = [pair for pair in named if pair[1] and _fits(word, pair[1].group())]
     nearest, name = min(
         fitting or named, key=lambda pair: (abs(pair[0].column - span.column), -pair[0].column)
     )
     if name is None or abs(nearest.column - span.column) > _FARTHEST:
         return None
     help = f"line it up with `{name.group()}` of line {nearest.line}"
-    edits = _moved(source, span.line, nearest.column - 1)
+    edits = moved(source, span.line, nearest.column - 1)
     message = f"{_called(word)} does not line up with the keys above it"
     return syntax_error(source, _word_span(span, word), message, help, *edits)
+
+
+def _fits(word: str, name: str) -> bool:
+    """Whether `word` may stand in what begins with `name`."""
+    return name == "if" if word in ("then", "else") else word in options_beside(name)
 
 
 def _item_misfit(source: Source, span: Span, blocks: list[Opened]) -> Diagnostic | None:
@@ -144,7 +169,7 @@ def _item_misfit(source: Source, span: Span, blocks: list[Opened]) -> Diagnostic
         return None
     nearest = min(lists, key=lambda one: (abs(one.column - span.column), -one.column))
     help = f"line its `-` up with that of line {nearest.line}"
-    edits = _moved(source, span.line, nearest.column - 1)
+    edits = moved(source, span.line, nearest.column - 1)
     message = "this item does not line up with the list above it"
     return syntax_error(source, Span.point(span.line, span.column), message, help, *edits)
 
@@ -164,7 +189,7 @@ def _key_column(line: str) -> int | None:
     return at if at < len(line) else None
 
 
-def _moved(source: Source, number: int, column: int) -> tuple[Edit, ...]:
+def moved(source: Source, number: int, column: int) -> tuple[Edit, ...]:
     """A line, and the lines below that hang on it, moved to `column` (from 0)."""
     line = source.line(number)
     before = len(line) - len(line.lstrip(" "))

@@ -21,6 +21,7 @@ MAX_LINE = 4096  # characters of a line that are looked at for a comment
 _KEYS = "keys are text; with struct keys, `entries` is a list of `{key: ..., value: ...}`"
 _ONE = "write the second one into a file of its own, or remove the `---` where the two are one"
 _NO_DIRECTIVE = "remove the lines that begin with `%`"
+_UNCLEAR = re.compile(r"[:=]|\w;? ")  # in a key without a value: it is a pair, perhaps
 _CLOSES = frozenset("'\")]}{")  # a comment without these closes nothing that was text before
 # Quotes and spaces of word processors: a look at single values pays only where one is there.
 _TRAPS = re.compile(f"[{QUOTES}{SPACES}]")
@@ -40,7 +41,7 @@ def parse(source: Source) -> Node:
             if len(builder.diagnostics) > MOST_ERRORS:
                 break
     except yaml.YAMLError as error:
-        raise DiagnosticError([*builder.diagnostics, builder.syntax_fault(error)]) from None
+        raise DiagnosticError(builder.with_syntax_fault(error)) from None
     if builder.diagnostics:
         raise DiagnosticError(builder.diagnostics)
     root = builder.root
@@ -146,13 +147,16 @@ class _Builder:
         seen: dict[str, Scalar] = {}
         for key, value in zip(children[::2], children[1::2], strict=True):
             if not isinstance(key, Scalar):
-                self._report(key.span, "bad-key", "a key is a list or a mapping", _KEYS)
+                self._complex_key(span, key)
             elif key.text in seen:
+                if not self._open and key.text == "probekit":
+                    self._second_spec(key)
+                    break
                 self._duplicate(key, seen[key.text])
-            elif start.flow_style and ":" in key.raw and _is_empty(value):
-                from probekit.frontend.yamltraps import glued_pair
+            elif start.flow_style and _is_empty(value) and _UNCLEAR.search(key.raw):
+                from probekit.frontend.yamltraps import no_pair
 
-                self._keep(glued_pair(self.source, key))
+                self._keep(no_pair(self.source, key))
                 seen[key.text] = key
                 items.append((key, value))
             else:
@@ -160,14 +164,37 @@ class _Builder:
                 items.append((key, value))
         return Mapping(span, tuple(items))
 
+    def _complex_key(self, span: Span, key: Node) -> None:
+        """A key that is a list or a mapping: often an expression in braces of a template."""
+        from probekit.frontend.yamltraps import in_two_braces
+
+        found = in_two_braces(self.source, span)
+        is_said = any(one.code == "bad-key" and one.place[1] > key.span for one in self.diagnostics)
+        if found is None and not is_said:
+            self._report(key.span, "bad-key", "a key is a list or a mapping", _KEYS)
+        self._keep(found)
+
+    def _second_spec(self, key: Scalar) -> None:
+        """The first key of a spec again: all that follows would be given twice."""
+        help = "write it into a file of its own"
+        self._report(key.span, "duplicate-key", "a second spec begins here", help)
+
     def _duplicate(self, key: Scalar, first: Scalar) -> None:
+        if not key.text[:1].isalnum():
+            from probekit.frontend.yamllines import slip_of_line
+
+            found = slip_of_line(self.source, key.span.line)
+            if found is not None:
+                self._keep(found)
+                return
+        is_list = not self._open and key.text in ("programs", "schedules")
         self.diagnostics.append(
             Diagnostic(
                 "duplicate-key",
                 f"the key `{key.text}` is given twice",
                 Label(self.source, key.span, "again here"),
                 related=(Label(self.source, first.span, "first here"),),
-                help="keep one of the two",
+                help="put its items under the first one" if is_list else "keep one of the two",
             )
         )
 
@@ -202,8 +229,12 @@ class _Builder:
         help = "remove this line: nothing follows it"
         self._keep(Diagnostic("yaml-documents", message, label, help=help, edits=edits))
 
-    def syntax_fault(self, error: yaml.YAMLError) -> Diagnostic:
-        """The diagnostic for what the parser raised here."""
+    def with_syntax_fault(self, error: yaml.YAMLError) -> list[Diagnostic]:
+        """All diagnostics, the last one for what the parser raised here."""
+        last = self._syntax_fault(error)
+        return [*(one for one in self.diagnostics if not _is_same(one, last)), last]
+
+    def _syntax_fault(self, error: yaml.YAMLError) -> Diagnostic:
         from probekit.frontend.yamlindent import Opened
         from probekit.frontend.yamlsyntax import syntax_fault
 
@@ -236,6 +267,12 @@ class _Builder:
     def _place(self, mark: Any) -> tuple[int, int]:
         """Line and column; libyaml counts one line more where the last one has no end."""
         return min((mark.line + 1, mark.column + 1), self._end)
+
+
+def _is_same(one: Diagnostic, other: Diagnostic) -> bool:
+    """Whether two are about the same place."""
+    a, b = one.place[1], other.place[1]
+    return one.code == other.code and (a.line, a.column) == (b.line, b.column)
 
 
 def _is_empty(node: Node) -> bool:

@@ -12,6 +12,8 @@ _BLOCK_KEY = re.compile(r" *(?:- +)*(?:\"[^\"]*\"|'[^']*'|[^\s#'\"\[\]{},:][^:]*
 _FLOW_KEY = re.compile(r"[{,]\s*(?:\"[^\"]*\"|'[^']*'|[\w.-]+)\s*:\s+(?=\S)")
 _COMMENT = re.compile(r"\s+#(?:\s.*)?$")
 _PRINTED = re.compile(r" *(?:- +)*(?:print|printk|description) *:")
+_ARGUMENTS = re.compile(r"( *(?:- +)*(printk?) *: +)\"([^\"]*)\" *[,%] *\(?([^\"]*?)\)?\s*$")
+_FORMAT = re.compile(r"%l{0,2}[diu]|%s|(?<!\{)\{\}")
 LONGEST = 2000  # characters of a line that is worth a look: nobody wrote a longer one by hand
 _CLOSED_BY = {"(": ")", "[": "]", "{": "}"}
 
@@ -76,6 +78,20 @@ def flow_value(line: str, column: int) -> tuple[int, int] | None:
     return None
 
 
+def may_be_text(line: str, column: int) -> bool:
+    """Whether what stands at `column` of a line may be part of a text that lacks its quotes.
+
+    That is so for what is printed or described, and inside of an expression's own text.
+    """
+    found = block_value(line)
+    if _PRINTED.match(line) or found is None:
+        return found is not None
+    value = line[found[0] : found[1]]
+    before = line[found[0] : column - 1]
+    is_inside = any(before.count(quote) % 2 for quote in ("'", '"'))
+    return value[:1] not in "{[" and (is_inside or value[:1] in "'\"")
+
+
 def in_quotes(
     source: Source, span: Span, message: str, *, is_flow: bool = False
 ) -> Diagnostic | None:
@@ -99,11 +115,30 @@ def in_quotes(
     return syntax_error(source, span, message, help, Edit(place, text))
 
 
+def arguments(source: Source, number: int) -> Diagnostic | None:
+    """`print: "%d calls", n`: values after the text, which stand in it here."""
+    line = source.line(number)
+    found = _ARGUMENTS.match(line) if len(line) <= LONGEST else None
+    if found is None:
+        return None
+    start, text, values = found.end(1), found[3], [one.strip() for one in found[4].split(",")]
+    place = Span(number, start + 1, number, len(line.rstrip()) + 1)
+    message = "the values of a text stand in it"
+    parts = _FORMAT.split(text)
+    if len(parts) != len(values) + 1 or any("\\" in one or '"' in one for one in values):
+        return syntax_error(source, place, message, 'write them in braces, as in `"{pid}"`')
+    pairs = zip(values, parts[1:], strict=True)
+    whole = '"' + parts[0] + "".join(f"{{{value}}}{part}" for value, part in pairs) + '"'
+    edit = Edit(place, whole)
+    return syntax_error(source, place, message, f"write `{found[2]}: {whole}`", edit)
+
+
 def _whole(value: str, *, is_printed: bool) -> str:
     """A value in one pair of quotes, also one that has some already: `'it's'`, `"a" b`."""
     quote = value[0] if value[0] in "'\"" else ""
     if not quote:
-        return quoted(value)
+        is_open = value[-1] in "'\"" and value.count(value[-1]) == 1 and is_printed
+        return quoted(value[:-1] if is_open else value)
     if len(value) > 1 and value[-1] == quote:
         inner = value[1:-1]
         return quoted(inner.replace("''", "'") if quote == "'" else inner)

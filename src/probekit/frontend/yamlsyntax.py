@@ -15,9 +15,11 @@ from probekit.diagnostics import Diagnostic, Edit
 from probekit.frontend.notaspec import foreign_text
 from probekit.frontend.schemachoice import OPTIONS
 from probekit.frontend.schemahelp import for_line
-from probekit.frontend.yamlflow import flow_fault
+from probekit.frontend.yamlblocks import misplaced_block
+from probekit.frontend.yamlflow import flow_fault, not_opened, one_too_many
 from probekit.frontend.yamlindent import Opened, misfit, strange_space, tab, too_deep
-from probekit.frontend.yamlquote import in_quotes, syntax_error
+from probekit.frontend.yamllines import slip_of_line
+from probekit.frontend.yamlquote import in_quotes, may_be_text, syntax_error
 from probekit.record import Record
 from probekit.source import Source, Span
 
@@ -77,7 +79,8 @@ _ENDED = re.compile("did not find expected (key|'-' indicator)")
 _KEY = re.compile(r"\s*(?:- +)*[A-Za-z_]+")
 _PAIR = re.compile(r":\s+\S")
 _NO_SPACE = re.compile(r"(?:- +)*([A-Za-z_]\w*):(\S.*)")
-_NO_COLON = re.compile(r"(?:- +)*([A-Za-z_]\w*)[ \t]+(\S.*)")
+_NO_COLON = re.compile(r"(?:- +)*([A-Za-z_]\w*)[ \t]+(?::?=(?!=)[ \t]*)?(?=(\S.*)?)")
+_IN_PARENTHESES = re.compile(r"\A\(([^()]*)\)\Z")
 _TWO_PAIRS = re.compile(r"( *(?:- +)*)[\w.-]+: +[^\s,:]+(,? +)(\w+)$")
 
 
@@ -126,6 +129,20 @@ def _foreign(fault: _Fault) -> Diagnostic | None:
     return foreign_text(fault.source)
 
 
+def _line_slip(fault: _Fault) -> Diagnostic | None:
+    """A line that is wrong by itself: the one of the fault, or what stands above it."""
+    numbers = (_line_above(fault.source, fault.span).line, fault.span.line)
+    found = (slip_of_line(fault.source, number) for number in numbers)
+    return next((one for one in found if one is not None), None)
+
+
+def _misplaced(fault: _Fault) -> Diagnostic | None:
+    """A line that lacks the one above it; in brackets lines stand where they like."""
+    if fault.is_flow or not fault.source.line(fault.span.line).strip():
+        return None
+    return misplaced_block(fault.source, fault.span.line)
+
+
 def _tab(fault: _Fault) -> Diagnostic | None:
     return tab(fault.source, fault.span.line)
 
@@ -162,12 +179,17 @@ def _without_pair(source: Source, place: Span, message: str) -> Diagnostic:
         edit = Edit(_ending(place, text, glued.start(1)), pair)
         help = f"write a space after it: `{pair}`"
         return syntax_error(source, place, "no space after the `:`", help, edit)
-    apart = _NO_COLON.fullmatch(text)
-    if apart and apart[1] in OPTIONS:
-        pair = f"{apart[1]}: {apart[2]}"
+    apart = _NO_COLON.match(text)
+    if apart and apart[1] in OPTIONS and apart[2]:
+        value = _IN_PARENTHESES.sub(r"\1", apart[2])
+        pair = f"{apart[1]}: {value}"
         edit = Edit(_ending(place, text, apart.start(1)), pair)
         return syntax_error(source, place, message, f"write `{pair}`", edit)
-    return syntax_error(source, place, message, "write a `:` and a space after the key")
+    help = "write a `:` and a space after the key"
+    above = _line_above(source, place)
+    if re.match(r"(?:description|print|printk): *\w", source.line(above.line)[above.column - 1 :]):
+        help += f", or indent it, if it continues line {above.line}"
+    return syntax_error(source, place, message, help)
 
 
 def _two_pairs(fault: _Fault) -> Diagnostic | None:
@@ -205,15 +227,25 @@ def _has_colon(fault: _Fault) -> Diagnostic | None:
     if "mapping values are not allowed" not in fault.problem:
         return None
     message = "a `:` stands where no key can be"
-    return in_quotes(fault.source, fault.span, message, is_flow=fault.is_flow)
+    found = not_opened(fault.source, fault.span)
+    if found is None and not fault.is_flow and not may_be_text(fault.line, fault.span.column):
+        return None
+    return found or in_quotes(fault.source, fault.span, message, is_flow=fault.is_flow)
 
 
 def _ended_early(fault: _Fault) -> Diagnostic | None:
     """Text after a value that quotes or brackets had ended."""
     if not _ENDED.search(fault.problem) or not fault.before.strip(" -"):
         return None
+    known = one_too_many(fault.source, fault.span)
+    if known is not None:
+        return known
     message = "the value ended before this"
-    found = in_quotes(fault.source, fault.span, message)
+    is_text = may_be_text(fault.line, fault.span.column)
+    found = in_quotes(fault.source, fault.span, message) if is_text else None
+    if not is_text:
+        help = "write what follows on a line of its own, or remove it"
+        return syntax_error(fault.source, fault.span, message, help)
     if found is not None and found.label is not None:
         return syntax_error(fault.source, fault.span, message, found.help, *found.edits)
     help = "put the whole value in quotes; in single quotes a `'` is written `''`"
@@ -269,6 +301,8 @@ _CAUSES: tuple[_Cause, ...] = (
     _foreign,
     _tab,
     _strange_space,
+    _line_slip,
+    _misplaced,
     _no_colon,
     _no_pair,
     _two_pairs,

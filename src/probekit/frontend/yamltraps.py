@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from probekit.diagnostics import Diagnostic, Edit, Label
+from probekit.frontend.schemachoice import OPTIONS
 from probekit.frontend.yamlhidden import SPACES
 from probekit.frontend.yamlindent import no_space
 from probekit.frontend.yamlnodes import Scalar
@@ -28,6 +29,8 @@ _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 _PRINTED = re.compile(r"\bprintk? *: *\{[^{}]*$")
 _TEXT = re.compile(r"\b(?:printk?|description) *: *$")
 _COMMENT = re.compile(r"\s+#\s.*$")
+_ASSIGNED = re.compile(r"([A-Za-z_]\w*) *:?= *([^=\s].*)")
+_APART = re.compile(rf"([0-9]+|{'|'.join(sorted(OPTIONS))});? +([\w'\"].*)")
 _GLUED = re.compile(r"([\w.]+):(\S.*)")
 
 
@@ -76,9 +79,8 @@ def misread(source: Source, scalar: Scalar, *, is_key: bool) -> Diagnostic | Non
     """Plain text with quotes or spaces in it that are none for YAML."""
     if "\n" in scalar.raw or len(scalar.raw) > LONGEST:
         return None
-    closing = _TYPOGRAPHIC.get(scalar.text[:1])
-    if closing is not None:
-        return _typographic(source, scalar, closing)
+    if scalar.text[:1] in _TYPOGRAPHIC:
+        return typographic(source, scalar.span, scalar.text)
     found = re.search(rf"^-?[{SPACES}]+|:[{SPACES}]+|(?<![{SPACES}])[{SPACES}]+$", scalar.raw)
     if found is None and is_key:
         found = re.search(rf"[{SPACES}]+", scalar.raw)
@@ -90,17 +92,41 @@ def misread(source: Source, scalar: Scalar, *, is_key: bool) -> Diagnostic | Non
     return no_space(source, place, spaces)
 
 
-def _typographic(source: Source, scalar: Scalar, closing: str) -> Diagnostic:
-    text = scalar.text[1:]
+def typographic(source: Source, span: Span, text: str) -> Diagnostic:
+    """`text`, at `span`, which begins with a quote as word processors make it."""
     message = "typographic quotes are letters for YAML, and no quotes"
-    label = Label(source, scalar.span)
-    if text[-1:] not in tuple(closing):
+    label = Label(source, span)
+    if text[-1:] not in tuple(_TYPOGRAPHIC[text[0]]):
         help = 'write plain quotes, as in `"text"`'
         return Diagnostic("typographic-quotes", message, label, help=help)
-    plain = quoted(text[:-1])
+    plain = quoted(text[1:-1])
     help = f"write plain ones: `{plain}`"
-    edits = (Edit(scalar.span, plain),)
+    edits = (Edit(span, plain),)
     return Diagnostic("typographic-quotes", message, label, help=help, edits=edits)
+
+
+def in_two_braces(source: Source, span: Span) -> Diagnostic | None:
+    """`when: {{ pid == 1 }}`, a mapping for YAML."""
+    from probekit.frontend.yamllines import without_braces
+
+    line = source.line(span.line)
+    start = span.column - 1
+    key = re.search(r"(\w+) *: +$", line[:start]) if len(line) < LONGEST else None
+    if key is None or span.line != span.end_line or not line.startswith("{{", start):
+        return None
+    return without_braces(source, span, key[1])
+
+
+def no_pair(source: Source, key: Scalar) -> Diagnostic | None:
+    """A key in YAML's own brackets that was to be a pair: `{a = pid}`, `{0 7}`, `{type:hash}`."""
+    found = _ASSIGNED.fullmatch(key.text) or _APART.fullmatch(key.text)
+    before = source.line(key.span.line)[: key.span.column - 1]
+    is_text = re.search(r"\b(?:printk?|description) *: *[^{}]*$", before)
+    if found is None or key.text != key.raw or is_text:
+        return glued_pair(source, key)
+    pair = f"{found[1]}: {found[2]}"
+    message = "a `:` is missing between a key and its value"
+    return syntax_error(source, key.span, message, f"write `{pair}`", Edit(key.span, pair))
 
 
 def glued_pair(source: Source, key: Scalar) -> Diagnostic | None:

@@ -134,12 +134,19 @@ def _filled(rows: Mapping[str, str]) -> Iterable[tuple[str, str]]:
         yield block[0].partition(";")[0], "\n".join(block)
 
 
+def is_profile(path: str) -> bool:
+    """Whether the file there begins as a profile does, of any version. Raises OSError."""
+    with open(path, "rb", opener=_without_waiting) as file:
+        return (file.read(len(_NAME)) or b"") == _NAME
+
+
 def write(path: str, make: Callable[[], bytes]) -> None:
     """Writes what `make` gives to a file that others may read, whole or not at all.
 
     It is made ready beside it, and before that place is known to be fit nothing is made.
 
-    Raises DiagnosticError `cannot-write`, also where `path` is something else than a file.
+    Raises DiagnosticError: `cannot-write`, also where `path` is something else than a file, and
+    `file-exists` where it is a file of something else. An older profile is replaced.
     """
     import stat
     import tempfile
@@ -148,6 +155,12 @@ def write(path: str, make: Callable[[], bytes]) -> None:
     try:
         if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
             raise _not_written(path, "it is there, and no ordinary file")
+        if os.path.lexists(path) and os.lstat(path).st_size and not is_profile(path):
+            message = f"`{path}` is there already, and no kernel profile"
+            help = "choose another name, such as `this-host.profile`"
+            raise DiagnosticError(
+                [Diagnostic("file-exists", message, help=help, origin=Origin.USAGE)]
+            )
         descriptor, beside = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".profile-")
         with open(descriptor, "wb") as file:
             file.write(make())
@@ -211,7 +224,11 @@ def _read(path: str) -> bytes:
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         message = f"the kernel profile `{path}` cannot be read: {why}"
-        raise host_error("profile-unreadable", message, help="look at its path and mode") from None
+        help = "look at its path and mode"
+        if isinstance(error, FileNotFoundError):  # the command line's fault, not the host's
+            wrong = Diagnostic("profile-unreadable", message, help=help, origin=Origin.USAGE)
+            raise DiagnosticError([wrong]) from None
+        raise host_error("profile-unreadable", message, help=help) from None
     if len(content or b"") > _LARGEST:
         raise host_error("profile-damaged", f"`{path}` is too large to be a kernel profile")
     return content or b""

@@ -1,0 +1,87 @@
+"""A struct's fields without their values: `key: {pid, comm}`, and `key: [pid, comm]`.
+
+Imported on the way to an error only.
+"""
+
+from __future__ import annotations
+
+from probekit.diagnostics import Diagnostic, Edit, Label
+from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence
+from probekit.frontend.yamlquote import as_scalar
+from probekit.source import Source
+
+_ON_MAPS = ("count", "update", "delete", "lookup")
+_PARTS = ("key", "value")
+
+
+def bare_fields(source: Source, root: Mapping) -> tuple[list[Diagnostic], Mapping]:
+    """What is said of them, and the spec with each field's own name for its value."""
+    faults: list[Diagnostic] = []
+    maps = root.get("maps")
+
+    def whole(node: Node) -> Node:
+        if isinstance(node, Sequence):
+            return Sequence(node.span, tuple(map(whole, node.items)))
+        if not isinstance(node, Mapping):
+            return node
+        items: list[tuple[Scalar, Node]] = []
+        for key, value in node:
+            fields = _fields(maps, node, key.text) if key.text in _PARTS else ()
+            found = _values(value) if fields else None
+            if found is None or not fields:
+                items.append((key, whole(value)))
+                continue
+            faults.append(_fault(source, key, value, found, fields))
+            pairs = zip(
+                (Scalar(one.span, name, True, name) for one, name in _named(found, fields)),
+                found,
+                strict=False,
+            )
+            items.append((key, Mapping(value.span, tuple(pairs))))
+        return Mapping(node.span, tuple(items))
+
+    kept = (
+        (key, whole(value) if key.text in ("programs", "schedules") else value)
+        for key, value in root
+    )
+    return faults, Mapping(root.span, tuple(kept))
+
+
+def _fields(maps: Node | None, step: Mapping, part: str) -> tuple[str, ...]:
+    """The fields of the struct that a step's map has for its keys or values."""
+    name = next((value for key, value in step if key.text in _ON_MAPS), None)
+    node = maps.get(name.text) if isinstance(maps, Mapping) and isinstance(name, Scalar) else None
+    type = node.get(part) if isinstance(node, Mapping) else None
+    return tuple(key.text for key, _ in type) if isinstance(type, Mapping) else ()
+
+
+def _values(node: Node) -> list[Scalar] | None:
+    """The words of `{pid, comm}` or `[pid, comm]`."""
+    if isinstance(node, Mapping):
+        is_bare = all(isinstance(one, Scalar) and one.plain and not one.raw for _, one in node)
+        return [key for key, _ in node] if is_bare and node.items else None
+    if isinstance(node, Sequence) and node.items:
+        words = [one for one in node if isinstance(one, Scalar)]
+        return words if len(words) == len(node.items) else None
+    return None
+
+
+def _named(words: list[Scalar], fields: tuple[str, ...]) -> list[tuple[Scalar, str]]:
+    """Each word with its field: by name where all are names of fields, else in their order."""
+    if {word.text for word in words} == {*fields}:
+        return [(word, word.text) for word in words]
+    return list(zip(words, fields, strict=False))
+
+
+def _fault(
+    source: Source, key: Scalar, node: Node, words: list[Scalar], fields: tuple[str, ...]
+) -> Diagnostic:
+    pairs = [f"{name}: {as_scalar(word.text)}" for word, name in _named(words, fields)]
+    text = f"{{{', '.join(pairs)}}}"
+    is_sure = {word.text for word in words} == {*fields} and node.span.line == node.span.end_line
+    code, message = "null-value", f"`{words[0].text}` has no value"
+    if isinstance(node, Sequence):
+        code, message = "wrong-type", f"`{key.text}` is a struct, and this a list"
+    label = Label(source, words[0].span if isinstance(node, Mapping) else node.span)
+    edits = (Edit(node.span, text),) if is_sure else ()
+    return Diagnostic(code, message, label, help=f"write `{key.text}: {text}`", edits=edits)
