@@ -12,11 +12,16 @@ from probekit.frontend.yamlnodes import Scalar
 
 # Of template languages and shells; `{{{pid}}}` is a value in braces, and right.
 _FOREIGN = re.compile(r"\$?(?<!\{)\{\{(?!\{)([^{}]*)\}\}(?!\})|(?<!\{)\$([A-Za-z_]\w*)", re.ASCII)
+# A text of Python with a letter before its quotes, which are no quotes of YAML then.
+_PYTHON_TEXT = re.compile(r"""([rR]?f)("[^"]*"|'[^']*')""", re.ASCII)
 
 
 def doubt_plain(faults: Faults, scalar: Scalar, knows: Callable[[str], bool]) -> None:
     """Warns of text that is a value elsewhere; `knows` says which names have one here."""
     text = scalar.text
+    if scalar.plain and (python := _PYTHON_TEXT.fullmatch(text)):
+        what = f"this prints its `{python[1]}` and quotes, too"
+        faults.warn("text-not-value", what, scalar.span, f"write `{python[2]}`")
     if any(text == declared.name.text for declared in faults.spec.maps):
         help = f"entries are shown by a schedule: `show: {text}`"
         faults.warn("text-not-value", f"this prints the text `{text}`", scalar.span, help)

@@ -20,6 +20,8 @@ MAX_PRINTK_VALUES = 12  # MAX_BPRINTF_VARARGS, include/linux/bpf.h
 _PRINTK_FORMAT = r"(<|>)?(0)?([1-9][0-9]{0,2})?([dxX]?)"
 _PRINTF = r"%[-+#0]*[0-9]*(?:\.[0-9]+)?(?:hh?|ll?|z)?[diuxXscpfr]\b"
 
+_DOUBTFUL = ("{{", "$", 'f"', "f'")  # templates, shells, Python
+
 
 def template(
     faults: Faults, node: Node, knows: Callable[[str], bool]
@@ -34,7 +36,7 @@ def template(
     found = pieces(scalar.text)
     if not any(isinstance(piece, Gap) for piece in found):
         _doubt_printf(faults, scalar)
-    if "{{" in scalar.text or "$" in scalar.text or scalar.text.isidentifier():
+    if any(sign in scalar.text for sign in _DOUBTFUL) or scalar.text.isidentifier():
         from probekit.check.plaintext import doubt_plain  # few lines to print come here
 
         doubt_plain(faults, scalar, knows)

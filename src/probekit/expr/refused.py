@@ -24,7 +24,7 @@ _REFUSED: dict[type[ast.expr], tuple[str, str]] = {
     ast.Starred: ("`*`", "write the value itself"),
 }
 _OPERATORS: dict[type[ast.operator | ast.cmpop], tuple[str, str, str]] = {
-    ast.FloorDiv: ("//", "/", "write `/`, which divides whole numbers"),
+    ast.FloorDiv: ("//", "", "write `/`, which divides whole numbers; a comment begins with ` #`"),
     ast.Pow: ("**", "", "write the product, or `1 << N` for a power of two"),
     ast.MatMult: ("@", "", "a map is read by a step: `- {lookup: MAP, key: pid, as: found}`"),
     ast.Is: ("is", "==", "write `==`"),
