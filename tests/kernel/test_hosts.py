@@ -199,7 +199,8 @@ HOSTS = {
         (
             *in_mounts(
                 "mount -t tracefs none /sys/kernel/tracing",
-                "mount -t tmpfs -o ro none /tmp",
+                "mount --bind /tmp /tmp",  # the checkout may lie in it
+                "mount -o remount,bind,ro /tmp",
                 "mount -t tmpfs -o size=4k none /var/tmp",
                 "{ head -c 9999 /dev/zero > /var/tmp/full || true; } 2>/dev/null",
                 "cd /proc",
