@@ -8,6 +8,7 @@ from probekit.diagnostics import Edit
 from probekit.expr.syntax import Mend
 from probekit.frontend.yamlnodes import Scalar
 from probekit.frontend.yamlplaces import Spot, spots
+from probekit.frontend.yamlquote import quoted
 from probekit.source import Span
 
 _FLOW = frozenset(",[]{}")  # they end a plain scalar inside of YAML's own brackets
@@ -73,10 +74,3 @@ def _is_plain(new: str, old: str) -> bool:
     if new[0] in _INDICATORS or new.startswith(("- ", "? ", ": ")) or new.endswith(":"):
         return False
     return is_block or not _FLOW & set(new)
-
-
-def quoted(text: str) -> str:
-    """`text` as a scalar in quotes, with as few escapes as can be."""
-    if '"' in text or "\\" in text:
-        return "'" + text.replace("'", "''") + "'"
-    return f'"{text}"'
