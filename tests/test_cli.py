@@ -8,6 +8,7 @@ import os
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 from contextlib import suppress
 from pathlib import Path
@@ -285,6 +286,19 @@ def test_a_reader_that_goes_is_no_failure(command: str) -> None:
     child.stdout.close()  # before it has written anything
     assert (child.wait(60), child.stderr.read()) == (0, b"")
     child.stderr.close()
+
+
+def test_render_without_what_it_needs_to_know_is_no_success() -> None:
+    spec = "probekit: 1\nname: a\nprograms: [{tracepoint: mine/own, do: [{stop: true}]}]\n"
+    with tempfile.TemporaryDirectory() as name:  # one that an ordinary user may enter
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "a.yaml").write_text(spec)
+        checked = unprivileged("check", "a.yaml", folder=folder)
+        rendered = unprivileged("render", "a.yaml", folder=folder)
+    for outcome in (checked, rendered):
+        assert outcome.err.count("warning[unknown-tracepoint]") == 1
+    assert (checked.code, rendered.code, rendered.out) == (0, 1, "")
 
 
 def test_what_is_wrong_with_the_command_line_is_json_too(probekit: Runner) -> None:

@@ -48,7 +48,8 @@ def _run(arguments: list[str], command: list[str] | None) -> int:
     except DiagnosticError as error:
         verbose = "-v" in arguments or "--verbose" in arguments
         report(error.diagnostics, format=_format(arguments), verbose=verbose)
-        return exit_code(error.diagnostics)
+        # What was asked for is not done, be it for what is only a warning elsewhere.
+        return max(EXIT_CODES[diagnostic.origin] for diagnostic in error.diagnostics)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

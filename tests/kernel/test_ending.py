@@ -58,7 +58,7 @@ def test_it_ends_by_itself_after_the_given_time(probekit: Runner) -> None:
     assert outcome.code == 0
     found = re.search(r"in ([0-9.]+) s$", outcome.err, re.MULTILINE)
     assert found is not None
-    assert float(found[1]) >= 0.3
+    assert 0.3 <= float(found[1]) < 3  # not 300 ms taken for another unit
 
 
 def test_a_signal_before_it_is_attached_exits_with_130(probekit: Runner) -> None:
