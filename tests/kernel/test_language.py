@@ -87,6 +87,9 @@ EXPRESSIONS: dict[str, Model] = {
     "u / s": lambda u, s: signed(divide(u, s)),
     "s >> 3": lambda u, s: s >> 3,
     "s << 3": lambda u, s: signed(s << 3),
+    "s << 18446744073709551613": lambda u, s: signed(s << 61),  # taken modulo 64
+    "s >> 18446744073709551613": lambda u, s: s >> 61,
+    "s >> -3": lambda u, s: s >> 61,
     "s < u": lambda u, s: s < u,
     "u > s": lambda u, s: u > s,
     "s == -1": lambda u, s: s == -1,

@@ -114,20 +114,22 @@ def _cast(node: Cast) -> CCode:
 def _arithmetic(node: Arithmetic) -> CCode:
     """In u64, where it wraps by the language's rules, then seen as signed where it is."""
     is_signed = node.type.signed
-    left, right = wide(node.left, is_signed), wide(node.right, is_signed)
+    left = wide(node.left, is_signed)
     match node.operator:
         case "/" | "%":
-            return _division(node, left, right)
+            return _division(node, left, wide(node.right, is_signed))
         case "<<":
-            shifted = c("((u64){} << ({} & 63))", left, _shift_count(node.right))
+            result = c("((u64){} << ({} & 63))", left, _shift_count(node.right))
         case ">>":
             return c("({} >> ({} & 63))", left, _shift_count(node.right))
         case operator:
-            shifted = c("((u64){} {} (u64){})", left, _OPERATORS[operator], right)
-    return c("((s64){})", shifted) if is_signed else shifted
+            right = wide(node.right, is_signed)
+            result = c("((u64){} {} (u64){})", left, _OPERATORS[operator], right)
+    return c("((s64){})", result) if is_signed else result
 
 
 def _shift_count(node: Typed) -> CCode:
+    """Of its own sign: a count that only a u64 holds shifts signed values, too."""
     type = type_of(node)
     is_signed = isinstance(type, IntType) and type.signed
     return c("(u64){}", wide(node, is_signed))
