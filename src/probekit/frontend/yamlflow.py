@@ -31,6 +31,8 @@ def flow_fault(source: Source, span: Span, begun: Span) -> Diagnostic:
         help = f"write one between them: `{pair}`"
         return syntax_error(source, place, "a comma is missing", help, Edit(place, pair))
     found = in_quotes(source, span, _NOT_CLOSED, is_flow=True)
+    if found is not None and found.message != _NOT_CLOSED:
+        return found
     if found is not None:
         key, _, text = found.help.partition("`")[2].partition(": ")
         array = re.fullmatch(r"\"?(char)\[([0-9]+)\]\"?`", text)

@@ -12,8 +12,7 @@ _BLOCK_KEY = re.compile(r" *(?:- +)*(?:\"[^\"]*\"|'[^']*'|[^\s#'\"\[\]{},:][^:]*
 _FLOW_KEY = re.compile(r"[{,]\s*(?:\"[^\"]*\"|'[^']*'|[\w.-]+)\s*:\s+(?=\S)")
 _COMMENT = re.compile(r"\s+#(?:\s.*)?$")
 _PRINTED = re.compile(r" *(?:- +)*(?:print|printk|description) *:")
-_ARGUMENTS = re.compile(r"( *(?:- +)*(printk?) *: +)\"([^\"]*)\" *[,%] *\(?([^\"]*?)\)?\s*$")
-_FORMAT = re.compile(r"%l{0,2}[diu]|%s|(?<!\{)\{\}")
+_TO_PRINT = re.compile(r" *(?:- +)*(printk?) *: +(?=[\"'])")
 LONGEST = 2000  # characters of a line that is worth a look: nobody wrote a longer one by hand
 _CLOSED_BY = {"(": ")", "[": "]", "{": "}"}
 
@@ -111,26 +110,35 @@ def in_quotes(
     text = _whole(value, is_printed=bool(_PRINTED.match(line)))
     key = line[:start].rstrip().rstrip(":").split()[-1].lstrip("{,") or ""
     place = Span(span.line, start + 1, span.line, start + 1 + len(value))
+    made = _of_parts(source, place, key) if key in ("print", "printk") else None
+    if made is not None:
+        return made
     help = f"put it in quotes: `{key}: {text}`"
     return syntax_error(source, span, message, help, Edit(place, text))
 
 
 def arguments(source: Source, number: int) -> Diagnostic | None:
-    """`print: "%d calls", n`: values after the text, which stand in it here."""
+    """`print: "%d calls", n` and its kin: values after the text, which stand in it here."""
     line = source.line(number)
-    found = _ARGUMENTS.match(line) if len(line) <= LONGEST else None
-    if found is None:
+    found = _TO_PRINT.match(line) if len(line) <= LONGEST else None
+    value = block_value(line) if found else None
+    if found is None or value is None or value[0] != found.end():
         return None
-    start, text, values = found.end(1), found[3], [one.strip() for one in found[4].split(",")]
-    place = Span(number, start + 1, number, len(line.rstrip()) + 1)
-    message = "the values of a text stand in it"
-    parts = _FORMAT.split(text)
-    if len(parts) != len(values) + 1 or any("\\" in one or '"' in one for one in values):
+    place = Span(number, value[0] + 1, number, value[1] + 1)
+    return _of_parts(source, place, found[1])
+
+
+def _of_parts(source: Source, place: Span, key: str) -> Diagnostic | None:
+    """The line to print at `place`, where it is a text with its values behind it."""
+    from probekit.frontend.yamljoin import is_made_of_parts, with_values
+
+    value = source.line(place.line)[place.column - 1 : place.end_column - 1]
+    if not is_made_of_parts(value):
+        return None
+    message, whole = "the values of a text stand in it", with_values(value)
+    if whole is None:
         return syntax_error(source, place, message, 'write them in braces, as in `"{pid}"`')
-    pairs = zip(values, parts[1:], strict=True)
-    whole = '"' + parts[0] + "".join(f"{{{value}}}{part}" for value, part in pairs) + '"'
-    edit = Edit(place, whole)
-    return syntax_error(source, place, message, f"write `{found[2]}: {whole}`", edit)
+    return syntax_error(source, place, message, f"write `{key}: {whole}`", Edit(place, whole))
 
 
 def _whole(value: str, *, is_printed: bool) -> str:
