@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from probekit.check.context import Faults
+from probekit.check.context import Fault, Faults
 from probekit.codegen.names import is_identifier
-from probekit.diagnostics import Edit
 from probekit.duration import FORM, duration_help, meant_duration, parse_duration
+from probekit.expr.syntax import Place
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar, scalar_value, start_of
 from probekit.ir import Value
 from probekit.nearest import did_you_mean, listed
@@ -172,10 +172,7 @@ def _integer_data(faults: Faults, node: Scalar, type: IntType) -> int:
     if type.shown is Shown.DURATION and isinstance(value, str):
         value = parse_duration(value)
         if value is None:
-            what, meant = f"`{node.text}` is not a duration", meant_duration(node.text)
-            edits = (Edit(node.span, meant),) if meant else ()
-            help = duration_help(node.text)
-            raise faults.fault("bad-duration", what, node.span, help, edits=edits)
+            raise not_a_duration(faults, node)
     elif type.shown is Shown.DURATION and value != 0:
         message = f"the duration `{node.text}` has no unit"
         raise faults.fault("bad-duration", message, node.span, FORM)
@@ -192,6 +189,19 @@ def _integer_data(faults: Faults, node: Scalar, type: IntType) -> int:
         )
     check_range(faults, int(value), type, node.span)
     return int(value)
+
+
+def not_a_duration(faults: Faults, node: Scalar) -> Fault:
+    """The fault of a text that stands where a duration does."""
+    from probekit.check.edits import edits_of  # only on the way to an error
+
+    text = node.text.strip()
+    before = len(node.text) - len(node.text.lstrip())
+    meant = meant_duration(text)
+    mends = ((Place(before, before + len(text)), meant),) if meant else ()
+    edits = edits_of(node, mends)
+    what = f"`{text}` is not a duration"
+    return faults.fault("bad-duration", what, node.inside, duration_help(text), edits=edits)
 
 
 def check_range(faults: Faults, value: int, type: IntType, span: Span) -> None:

@@ -11,8 +11,8 @@ from probekit.source import Span
 
 # A message, a help and the place that it is about.
 Meaning: TypeAlias = tuple[str, str, tuple[Span, str]]
-# A name, the value that `let:` gives it, and where its program begins.
-_Set: TypeAlias = tuple[Scalar, Node | None, Span]
+# A name, the `let:` that gives it a value, and where its program begins.
+_Set: TypeAlias = tuple[Scalar, Mapping | None, Span]
 
 
 class Elsewhere:
@@ -26,8 +26,8 @@ class Elsewhere:
         self._starts = [_start(program) for program in spec.programs]
         self._values: dict[str, list[_Set]] = {}
         for program, start in zip(spec.programs, self._starts, strict=True):
-            for name, value in _names_set(program.steps):
-                self._values.setdefault(name.text, []).append((name, value, start))
+            for name, let in _names_set(program.steps):
+                self._values.setdefault(name.text, []).append((name, let, start))
 
     def meaning(self, name: str, place: Span, written: str) -> Meaning | None:
         """What to say of `name`, which an expression at `place` uses; None where nothing has it.
@@ -46,13 +46,13 @@ class Elsewhere:
     def _value(self, places: list[_Set], place: Span) -> Meaning:
         """A name of `let` or `as` in another place: of the same handler, else of any."""
         here = max((start for start in self._starts if not place < start), default=None)
-        same = [(name, value) for name, value, start in places if start == here]
+        same = [(name, let) for name, let, start in places if start == here]
         if not same:
             return _of_other(places[0][0])
-        for name, value in same:
-            if value is not None and _is_inside(place, value.span):
-                what = f"`{name.text}` is not known in the value that it gets"
-                return what, "give the result another name", (name.span, "set here")
+        for name, let in same:
+            user = _set_at(place, let) if let is not None else None
+            if user is not None:
+                return _of_let(name, user)
         if any(_is_inside(place, span) for span in self._conditions):
             return _of_condition(same[0][0])
         return _of_same(same[0][0], place)
@@ -91,6 +91,21 @@ def _of_condition(found: Scalar) -> Meaning:
     return what, help, (found.span, "set here")
 
 
+def _set_at(place: Span, let: Mapping) -> Scalar | None:
+    """The name that gets the value at `place`, None where the `let:` has nothing there."""
+    return next((name for name, value in let if _is_inside(place, value.span)), None)
+
+
+def _of_let(found: Scalar, user: Scalar) -> Meaning:
+    """A name in the value of a name that the same `let:` sets."""
+    if found is user:
+        what = f"`{found.text}` is not known in the value that it gets"
+        return what, "give the result another name", (found.span, "set here")
+    what = f"`{found.text}` is set only after this"
+    help = f"set `{found.text}` before `{user.text}`: a `let:` sets its names in order"
+    return what, help, (found.span, "set here")
+
+
 def _of_same(found: Scalar, place: Span) -> Meaning:
     if place < found.span:
         help = "move the step that sets it before this one"
@@ -117,17 +132,17 @@ def _names(spec: ProbeSpec) -> Iterator[tuple[str, Scalar]]:
             yield "schedule", name
 
 
-def _names_set(steps: Steps) -> Iterator[tuple[Scalar, Node | None]]:
+def _names_set(steps: Steps) -> Iterator[tuple[Scalar, Mapping | None]]:
     """The names that the steps set, and those in the blocks inside them, in order.
 
-    With each of a `let:` its value.
+    With each of a `let:` all of that.
     """
     for step in steps:
         if step is None:
             continue
         operand, name = step.operand, step.option("as")
         if step.verb.text == "let" and isinstance(operand, Mapping):
-            yield from operand
+            yield from ((key, operand) for key, _ in operand)
         if isinstance(name, Scalar):
             yield name, None
         yield from _names_set(step.then)

@@ -107,7 +107,7 @@ def _lookup(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
     fallback: Stored | None = None
     with faults.together() as together:
         with together.part():
-            key = key_of(faults, block, target, spec.verb, spec.option("key"))
+            key = key_of(faults, block, target, spec.verb, spec.node)
         with together.part():
             if default is not None:
                 fallback = stored(faults, block, default, target.value, declared(target))
@@ -124,7 +124,7 @@ def _update(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
     key: Stored | None = None
     with faults.together() as together:
         with together.part():
-            key = key_of(faults, block, target, spec.verb, spec.option("key"))
+            key = key_of(faults, block, target, spec.verb, spec.node)
         with together.part():
             value = stored(faults, block, node, target.value, declared(target))
         with together.part():
@@ -156,7 +156,7 @@ def _delete(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
             help = "write 0 with `update:`, or use `type: hash`"
             check_deletable(faults, target, spec.verb, help)
         with together.part():
-            key = key_of(faults, block, target, spec.verb, spec.option("key"))
+            key = key_of(faults, block, target, spec.verb, spec.node)
     assert key is not None
     return [Delete(spec.verb.span, target, key)]
 
@@ -166,7 +166,7 @@ def _count(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
     key: Stored | None = None
     with faults.together() as together:
         with together.part():
-            key = key_of(faults, block, target, spec.verb, spec.option("key"))
+            key = key_of(faults, block, target, spec.verb, spec.node)
         with together.part():
             _check_countable(faults, target, spec.verb, spec.operand)
             by = _added(faults, block, target, spec.option("by"))

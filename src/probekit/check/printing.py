@@ -35,7 +35,7 @@ def template(
         _check_characters(faults, scalar)
     found = pieces(scalar.text)
     if not any(isinstance(piece, Gap) for piece in found):
-        _doubt_printf(faults, scalar)
+        _doubt_printf(faults, scalar, "pid" if knows("pid") else "tick")
     if any(sign in scalar.text for sign in _DOUBTFUL) or scalar.text.isidentifier():
         from probekit.check.plaintext import doubt_plain  # few lines to print come here
 
@@ -62,14 +62,17 @@ def gap_of(faults: Faults, scalar: Scalar, piece: Gap | ExpressionError) -> Gap:
         raise piece
 
 
-def _doubt_printf(faults: Faults, scalar: Scalar) -> None:
-    """C's formats are text here: a line that has them and no values was meant otherwise."""
+def _doubt_printf(faults: Faults, scalar: Scalar, known: str) -> None:
+    """C's formats are text here: a line that has them and no values was meant otherwise.
+
+    `known` is a name that has a value, for an example.
+    """
     at = scalar.text.find("%")
     while at >= 0:
         found = re.compile(_PRINTF).match(scalar.text, at)
         if found:
             what = f"`{found.group()}` is text here, and stands for no value"
-            help = "write the value itself: `{pid}`"
+            help = f"write the value itself: `{{{known}}}`"
             faults.warn("bad-format", what, scalar.part(at, found.end()), help)
             return
         at = scalar.text.find("%", at + 1)

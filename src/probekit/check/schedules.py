@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from probekit.check.context import Fault, Faults
-from probekit.check.mapkey import check_deletable, check_index, key_node
+from probekit.check.data import not_a_duration
+from probekit.check.mapkey import (
+    check_deletable,
+    check_index,
+    index_form,
+    key_node,
+    sample_in_schedule,
+)
 from probekit.check.maps import MapTable, entry_items, entry_nodes, find_map
 from probekit.check.user import UserSpace, constant
-from probekit.diagnostics import Edit
-from probekit.duration import duration_help, meant_duration, parse_duration
+from probekit.duration import parse_duration
+from probekit.expr.syntax import Name, Syntax
 from probekit.expr.userspace import NUMBER
 from probekit.frontend.spec import ScheduleSpec
-from probekit.frontend.yamlnodes import Node, Scalar, scalar_value, start_of
+from probekit.frontend.yamlnodes import Node, Scalar, scalar_value
 from probekit.ir import (
     Action,
     Clear,
@@ -24,7 +33,7 @@ from probekit.ir import (
 )
 from probekit.record import Record
 from probekit.source import Span
-from probekit.types import S64, U64, Type
+from probekit.types import S64, U64, IntType, StructType, Type
 
 # What expressions can name, besides the params; in a value also the entry's current `value`.
 KEY_NAMES: dict[str, Type] = {"tick": U64, "walltime": U64}
@@ -106,7 +115,7 @@ def _periodic(faults: Faults, spec: ScheduleSpec, every: Node) -> When:
             period = _duration(faults, every)
             if period < MIN_PERIOD:
                 what, help = "a period shorter than 1 ms", "write `1ms` or more"
-                raise faults.fault("bad-duration", what, start_of(every), help)
+                raise faults.fault("bad-duration", what, faults.scalar(every).inside, help)
         with together.part():
             wait = _duration(faults, delay) if delay is not None else 0
     count = scalar_value(times) if isinstance(times, Scalar) else None
@@ -118,13 +127,10 @@ def _duration(faults: Faults, node: Node) -> int:
     scalar = faults.scalar(node)
     found = parse_duration(scalar.text)
     if found is None:
-        what, meant = f"`{scalar.text}` is not a duration", meant_duration(scalar.text)
-        edits = (Edit(scalar.span, meant),) if meant else ()
-        help = duration_help(scalar.text)
-        raise faults.fault("bad-duration", what, scalar.span, help, edits=edits)
+        raise not_a_duration(faults, scalar)
     if found > S64.high:
-        what, help = f"`{scalar.text}` is longer than 292 years", "write a shorter one"
-        raise faults.fault("bad-duration", what, scalar.span, help)
+        what, help = f"`{scalar.text.strip()}` is longer than 292 years", "write a shorter one"
+        raise faults.fault("bad-duration", what, scalar.inside, help)
     return found
 
 
@@ -168,7 +174,7 @@ def _both(faults: Faults, spec: ScheduleSpec) -> Fault:
 
 
 def _key_node(shared: Schedules, spec: ScheduleSpec, target: Map) -> Node | None:
-    return key_node(shared.faults, target, spec.action, spec.option("key"))
+    return key_node(shared.faults, target, spec.action, spec.node, sample_in_schedule)
 
 
 def _entry(
@@ -186,7 +192,8 @@ def _entry(
 def _key(shared: Schedules, target: Map, node: Node | None) -> Written | None:
     if node is None or target.key is None:
         return None
-    written = shared.user.written(node, target.key, KEY_NAMES)
+    help = index_form(target) if target.kind.indexed else ""
+    written = shared.user.written(node, target.key, KEY_NAMES, help)
     index = constant(written)
     if index is not None:
         check_index(shared.faults, target, index, node)
@@ -217,9 +224,31 @@ def _show(shared: Schedules, spec: ScheduleSpec) -> Action:
     names = {"value": target.value} | ({"key": target.key} if target.key else {})
     order, kind = shared.user.expression(by, names)
     if kind != NUMBER:
-        what, help = "entries are sorted by a number, and this is none", "name a field: `value.n`"
-        raise shared.faults.fault("wrong-type", what, start_of(by), help)
+        what, place = "entries are sorted by a number, and this is none", order.span
+        raise shared.faults.fault("wrong-type", what, place, _sortable(names, order.syntax))
     return Show(target, limit, order)
+
+
+def _sortable(names: dict[str, Type], written: Syntax) -> str:
+    """The first number that an entry has, as a help: if it can be, of what was `written`."""
+    found = [path for name, type in names.items() for path in _numbers(name, type)]
+    inside = [path for path in found if isinstance(written, Name) and _is_in(path, written.name)]
+    if not found:
+        return "remove `by:`: its entries have no number"
+    return f"write a number, as `by: {(inside or found)[0]}`"
+
+
+def _is_in(path: str, name: str) -> bool:
+    return path.startswith(f"{name}.")
+
+
+def _numbers(path: str, type: Type) -> Iterator[str]:
+    """The numbers in a value of `type`, which `path` names."""
+    if isinstance(type, IntType):
+        yield path
+    elif isinstance(type, StructType):
+        for field in type.fields:
+            yield from _numbers(f"{path}.{field.name}", field.type)
 
 
 def _check_choosable(faults: Faults, spec: ScheduleSpec, target: Map) -> None:

@@ -27,12 +27,15 @@ class UserSpace(Record):
     params: Mapping[str, Param]
     broken: frozenset[str]
 
-    def written(self, node: Node, type: Type, names: Mapping[str, Type]) -> Written:
-        """What is written in a place of `type`: an expression, or a struct's. Raises Fault."""
+    def written(self, node: Node, type: Type, names: Mapping[str, Type], help: str = "") -> Written:
+        """What is written in a place of `type`: an expression, or a struct's. Raises Fault.
+
+        `help` is for what does not fit, where another type cannot be declared.
+        """
         if not isinstance(node, MappingNode):
             if isinstance(type, StructType):
                 raise struct_wanted(self.faults, node, type, "expression")
-            return self._single(self.faults.scalar(node), type, names)
+            return self._single(self.faults.scalar(node), type, names, help)
         fields: dict[str, Written] = {}
         with self.faults.together() as together:
             for field, part in struct_fields(self.faults, node, type)[1]:
@@ -40,7 +43,9 @@ class UserSpace(Record):
                     fields[field.name] = self.written(part, field.type, names)
         return fields
 
-    def _single(self, scalar: Scalar, type: Type, names: Mapping[str, Type]) -> Expression:
+    def _single(
+        self, scalar: Scalar, type: Type, names: Mapping[str, Type], instead: str
+    ) -> Expression:
         found, kind = self.expression(scalar, names, isinstance(type, CharType))
         wrong = misfit(self._value(scalar, found), type) if not names_in(found.syntax) else None
         wrong = wrong or _misfit_kind(kind, type)
@@ -48,8 +53,8 @@ class UserSpace(Record):
             from probekit.check.edits import edits_of  # only on the way to an error
 
             help, mends = _advice(found.syntax, type)
-            edits = edits_of(scalar, mends)
-            raise self.faults.fault(*wrong, scalar.span, help, edits=edits)
+            help, edits = help if mends else instead or help, edits_of(scalar, mends)
+            raise self.faults.fault(*wrong, scalar.inside, help, edits=edits)
         return found
 
     def _value(self, scalar: Scalar, expression: Expression) -> Value:
@@ -67,7 +72,7 @@ class UserSpace(Record):
         tree = self.faults.syntax(scalar)
         with self.faults.at(scalar):
             tree, kind = self._checked(tree, names, is_text)
-            return Expression(tree, scalar.span), kind
+            return Expression(tree, scalar.inside), kind
 
     def _checked(
         self, tree: Syntax, names: Mapping[str, Type], is_text: bool = False
@@ -84,8 +89,10 @@ class UserSpace(Record):
         try:
             return tree, check_user(tree, types)
         except ExpressionError as error:
-            from probekit.expr.unknown import mean_text  # only on the way to an error
+            from probekit.check.userfault import mean_field  # only on the way to an error
+            from probekit.expr.unknown import mean_text
 
+            mean_field(error, types)
             raise mean_text(error, tree) if is_text else error from None
 
     def line(self, node: Node, names: Mapping[str, Type]) -> PrintLine:

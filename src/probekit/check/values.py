@@ -153,11 +153,17 @@ def typed(
 
 
 def stored(
-    faults: Faults, block: Block, node: Node, type: Type, related: tuple[Span, str] | None = None
+    faults: Faults,
+    block: Block,
+    node: Node,
+    type: Type,
+    related: tuple[Span, str] | None = None,
+    advise: Callable[[ExpressionError, str], None] | None = None,
 ) -> Stored:
     """What is stored in a place of `type`: an expression, or a struct's fields. Raises Fault.
 
-    `related` is where the type was declared.
+    `related` is where the type was declared; `advise` gives the error of a value that does not
+    fit, and of which this is the text, the help that holds there.
     """
     if isinstance(node, Mapping):
         return _struct(faults, block, node, type, related)
@@ -169,6 +175,8 @@ def stored(
         try:
             check_fits(found, type, Place(0, len(scalar.text)), scalar.text)
         except ExpressionError as error:
+            if advise is not None:
+                advise(error, scalar.text.strip())
             raise _of_hidden(block, scalar.text, error) from None
     return found
 

@@ -25,7 +25,8 @@ MAX_DEPTH = 100
 
 
 def _too_complex(what: str, place: Place) -> ExpressionError:
-    return ExpressionError("expression-too-deep", what, place, "give parts of it names with `let:`")
+    help = "shorten it; a step can use names that a `let:` before it gives to parts of it"
+    return ExpressionError("expression-too-deep", what, place, help)
 
 
 _BINARY: dict[type[ast.operator], str] = {

@@ -33,7 +33,7 @@ def parse(text: str) -> Syntax:
             "expression-too-long",
             f"an expression of {len(text)} characters; it can have at most {MAX_LENGTH}",
             whole,
-            "give parts of it names with `let:`",
+            "shorten it; a step can use names that a `let:` before it gives to parts of it",
         )
     if not text.isprintable():
         _refuse_control(text)
@@ -105,7 +105,7 @@ def _prepare(text: str) -> str:
                 "expression-too-deep",
                 f"brackets nested more than {MAX_NESTING} deep",
                 place,
-                "give parts of it names with `let:`",
+                "shorten it; a step can use names that a `let:` before it gives to parts of it",
             )
         pieces.append(_full_width(token) if match.lastgroup == "member" else token)
     return "".join(pieces)

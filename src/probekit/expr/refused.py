@@ -14,7 +14,11 @@ _REFUSED: dict[type[ast.expr], tuple[str, str]] = {
     ast.JoinedStr: ("an f-string", 'lines are made by `print:`: `print: "{pid} {comm}"`'),
     ast.Lambda: ("a `lambda`", "write the expression itself"),
     ast.List: ("a list", "after `in` stands one in round brackets: `in (1, 2)`"),
-    ast.Dict: ("a mapping", "a struct is written as YAML's own mapping: `{a: 1, b: pid}`"),
+    ast.Dict: (
+        "a mapping",
+        "only a `key:`, `value:` or `default:` can be a struct, without quotes around it:"
+        " `key: {a: 1, b: pid}`",
+    ),
     ast.Set: ("a set", "after `in` stands a list in round brackets: `in (1, 2)`"),
     ast.ListComp: ("a comprehension", "there are no lists and no loops in expressions"),
     ast.GeneratorExp: ("a comprehension", "there are no lists and no loops in expressions"),

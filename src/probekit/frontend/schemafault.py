@@ -16,6 +16,7 @@ from probekit.frontend.keys import instead_of, meant_key
 from probekit.frontend.schemachoice import LATER_KEYS
 from probekit.frontend.schemahelp import (
     Fix,
+    for_braces,
     for_comment,
     for_list,
     for_mapping,
@@ -197,10 +198,24 @@ def _wrong_type(finding: _Finding) -> Iterator[Diagnostic]:
         message = f"the duration `{finding.given}` has no unit"
         yield finding.at_value("bad-duration", message, f"write it, as in `{finding.given}s`")
         return
+    if isinstance(instance, dict) and finding.path[-2:-1] == ("let",):
+        yield _struct_in_let(finding)
+        return
     words = " or ".join(_TYPE_WORDS[name] for name in names)
     what = finding.name if finding.key else "a step" if "steps" in _words(finding) else "this"
     fix = _fix(finding, names) or Fix(_form(finding, names))
     yield finding.at_value("wrong-type", f"{what} must be {words}", fix.help, *fix.edits)
+
+
+def _struct_in_let(finding: _Finding) -> Diagnostic:
+    """`let: {k: {a: 1}}`, or an expression in braces."""
+    fix = for_braces(finding.source, finding.node, finding.key)
+    if fix is not None:
+        what = f"{finding.name} must be an expression"
+        return finding.at_value("wrong-type", what, fix.help, *fix.edits)
+    what = "`let` names one value, and not a struct that is written field by field"
+    help = "name each field by itself, or write the struct where it is used, as `key:` or `value:`"
+    return finding.at_value("wrong-type", what, help)
 
 
 def _words(finding: _Finding) -> tuple[str, ...]:

@@ -74,7 +74,8 @@ def for_text(source: Source, node: Node, key: Scalar | None) -> Fix | None:
     if isinstance(node, Scalar):
         is_free = key is not None and key.text in _TEXTS
         return _value(node, quoted(node.text)) if is_free and node.plain and node.text else None
-    braced = _in_braces(source, node, key)
+    is_expression = key is not None and key.text in ("if", "when", "key", "value")
+    braced = for_braces(source, node, key) if is_expression else None
     if braced is not None:
         return braced
     written = source.line(node.span.line)[node.span.column - 1 : node.span.end_column - 1]
@@ -98,12 +99,12 @@ def for_comment(node: Node) -> Fix | None:
     return Fix(f"{what}: `{text}`", (Edit(node.span, text),))
 
 
-def _in_braces(source: Source, node: Node, key: Scalar | None) -> Fix | None:
+def for_braces(source: Source, node: Node, key: Scalar | None) -> Fix | None:
     """`if: {pid == 1}`: an expression in braces, which is a mapping for YAML."""
     is_one = isinstance(node, Mapping) and len(node.items) == 1 and key is not None
     written = source.line(node.span.line)[node.span.column - 1 : node.span.end_column - 1]
     found = _BRACED.fullmatch(written) if is_one else None
-    if found is None or key is None or key.text not in ("if", "when", "key", "value"):
+    if found is None or key is None:
         return None
     help = f"an expression has no braces: `{key.text}: {found[1]}`"
     return Fix(help, (Edit(node.span, found[1]),))

@@ -33,6 +33,12 @@ class Scalar(Record):
     plain: bool
     raw: str
 
+    @property
+    def inside(self) -> Span:
+        """Where its text stands: without quotes, a block's mark, and spaces around it."""
+        before = len(self.text) - len(self.text.lstrip())
+        return self.part(before, len(self.text.rstrip())) if self.text.strip() else self.span
+
     def part(self, start: int, end: int) -> Span:
         """The span of `text[start:end]`; of the whole scalar where its places are not known."""
         found = spots(self.raw, self.text)
