@@ -47,7 +47,13 @@ def test_a_name_that_is_known_is_no_slip() -> None:
         ("if", ("tracepoint", "when", "do"), "did you mean `when`?", "when"),
         ("-count", VERBS, "did you mean `count`?", "count"),
         ("return", VERBS, "did you mean `stop`?", None),
-        ("takes", VERBS, "did you mean `take`?", None),
+        (
+            "takes",
+            VERBS,
+            "did you mean `take`? That is not in this version yet: use `lookup:` and then"
+            " `delete:`",
+            None,
+        ),
         ("colour", MAP_KEYS, f"known here are {', '.join(f'`{key}`' for key in MAP_KEYS)}", None),
     ],
 )

@@ -67,6 +67,24 @@ def _letters(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "")
 
 
+def offered(
+    name: str, usable: Iterable[str], later: Iterable[str], otherwise: str
+) -> tuple[str, str | None]:
+    """A help for `name`, which nothing has, and the one of `usable` that it certainly is a slip of.
+
+    A name of `later`, which this version lacks, is offered only where none is nearer, and said to
+    be that. `otherwise` is the help where none is near.
+    """
+    usable, later = list(usable), list(later)
+    sure = meant(name, [*usable, *later])
+    near = sure or nearest(name, usable) or nearest(name, later)
+    if near is None:
+        return otherwise, None
+    if near not in usable:
+        return f"did you mean `{near}`? That is not in this version yet; {otherwise}", None
+    return f"did you mean `{near}`?", sure
+
+
 def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
     """A help line that offers the nearest name, or `otherwise`."""
     found = nearest(name, known)

@@ -132,7 +132,7 @@ LATER_TYPES = frozenset(
 )
 # Compiled where first needed: many specs need neither.
 _CHAR = r"char\(\s*([0-9]{1,6})\s*\)"
-_LATER = r"(bytes|[us](8|16|32|64)|bool)\(\s*[0-9]+\s*\)"
+_LATER = r"(bytes|[us](8|16|32|64)|bool)[(\[]\s*[0-9]+\s*[)\]]"
 MAX_CHAR = 4096
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from probekit.check.context import CausedByAnother, Fault, Faults
 from probekit.check.data import check_data, check_type
 from probekit.diagnostics import Edit
 from probekit.expr.syntax import Place
-from probekit.frontend.spec import MapSpec
+from probekit.frontend.spec import BrokenMap, MapSpec
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar, scalar_value, start_of
 from probekit.frontend.yamlnodes import Sequence as SequenceNode
 from probekit.ir import Map, Value
@@ -20,7 +20,7 @@ from probekit.maps import (
     MAX_VALUE_SIZE,
     MapKind,
 )
-from probekit.nearest import did_you_mean, listed, meant, nearest
+from probekit.nearest import listed, meant, nearest, offered
 from probekit.record import Record
 from probekit.source import Span
 from probekit.types import U32, Type
@@ -34,54 +34,68 @@ class MapTable(Record):
 
 
 def check_maps(
-    faults: Faults, specs: tuple[MapSpec, ...], broken: tuple[Scalar, ...] = ()
+    faults: Faults, specs: tuple[MapSpec, ...], broken: tuple[BrokenMap, ...] = ()
 ) -> MapTable:
-    """All maps of the spec, faults collected; `broken` are the names of maps not read."""
-    names = [*broken, *(spec.name for spec in specs)]
+    """All maps of the spec, faults collected; `broken` are those of a wrong shape."""
+    names = [*(one.name for one in broken), *(spec.name for spec in specs)]
     table = MapTable({name.text: None for name in names}, {name.text: name.span for name in names})
     for spec in specs:
         with faults.collecting():
             table.maps[spec.name.text] = _check_map(faults, spec)
+    for one in broken:
+        with faults.collecting():
+            _types(faults, one)
     return table
 
 
 def _check_map(faults: Faults, spec: MapSpec) -> Map:
-    kind = _kind(faults, spec.type)
-    _check_keys(faults, spec, kind)
-    key, value = _types(faults, spec, kind)
+    kind, key, value = _types(faults, spec)
+    assert kind is not None
+    assert value is not None
     max_entries = scalar_value(spec.max_entries) if spec.max_entries else 1
     assert isinstance(max_entries, int)
-    entries = _entries(faults, spec, key, value, max_entries, kind)
     span = spec.max_entries.span if spec.max_entries else spec.name.span
+    entries = _entries(faults, spec, key, value, max_entries, kind)
     return Map(spec.name.text, kind, key, value, max_entries, entries, spec.name.span, span)
+
+
+def _types(
+    faults: Faults, spec: MapSpec | BrokenMap
+) -> tuple[MapKind | None, Type | None, Type | None]:
+    """The map's type, and those of its keys and values: what is wrong with one hides no other."""
+    kind: MapKind | None = None
+    key: Type | None = None
+    value: Type | None = None
+    with faults.together() as together:
+        with together.part():
+            if spec.type is not None:
+                kind = _kind(faults, spec.type)
+            if kind is not None and isinstance(spec, MapSpec):
+                _check_keys(faults, spec, kind)
+        with together.part():
+            if spec.key is not None and (kind is None or kind.keyed):
+                key = _sized(faults, spec.key, MAX_KEY_SIZE, "key")
+                if kind is not None and kind.indexed and key != U32:
+                    raise _not_an_index(faults, spec.key, kind, key)
+        with together.part():
+            if spec.value is not None:
+                value = _sized(faults, spec.value, MAX_VALUE_SIZE, "value")
+    return kind, key, value
 
 
 def _check_keys(faults: Faults, spec: MapSpec, kind: MapKind) -> None:
     """The declaration has the keys that its map type needs, and no others. Raises Fault."""
     with faults.together() as together:
-        for name, node in (("key", spec.key), ("max_entries", spec.max_entries)):
+        for name in ("key", "max_entries"):
             with together.part():
+                key = spec.node.key(name)
                 if kind.keyed:
-                    _require(faults, spec, name, node)
-                elif node is not None:
+                    _require(faults, spec, name)
+                elif key is not None:
                     what = f"`{kind.name}` maps have no `{name}`: each is {kind.meaning}"
-                    raise faults.fault("map-rule", what, start_of(node), f"remove `{name}:`")
+                    raise faults.fault("map-rule", what, key.span, f"remove `{name}:`")
         with together.part():
-            _require(faults, spec, "value", spec.value)
-
-
-def _types(faults: Faults, spec: MapSpec, kind: MapKind) -> tuple[Type | None, Type]:
-    key: Type | None = None
-    with faults.together() as together:
-        with together.part():
-            if spec.key is not None:
-                key = _sized(faults, spec.key, MAX_KEY_SIZE, "key")
-                if kind.indexed and key != U32:
-                    raise _not_an_index(faults, spec.key, kind, key)
-        with together.part():
-            assert spec.value is not None
-            value = _sized(faults, spec.value, MAX_VALUE_SIZE, "value")
-    return key, value
+            _require(faults, spec, "value")
 
 
 def _not_an_index(faults: Faults, node: Node, kind: MapKind, key: Type) -> Fault:
@@ -96,25 +110,24 @@ def _not_an_index(faults: Faults, node: Node, kind: MapKind, key: Type) -> Fault
 def _kind(faults: Faults, type: Scalar) -> MapKind:
     if type.text in MAP_KINDS:
         return MAP_KINDS[type.text]
+    there_are = f"there are {listed(list(MAP_KINDS))}"
     if type.text in LATER_MAP_KINDS:
         what = f"`{type.text}` maps are not in this version yet"
-        raise faults.fault("not-yet", what, type.span, f"there are {listed(list(MAP_KINDS))}")
-    known = [*MAP_KINDS, *LATER_MAP_KINDS]
-    help = did_you_mean(type.text, known, f"there are {listed(list(MAP_KINDS))}")
-    what, edits = f"no map type `{type.text}`", _renamed(type, known)
-    raise faults.fault("unknown-map-type", what, type.span, help, edits=edits)
+        raise faults.fault("not-yet", what, type.span, there_are)
+    help, sure = offered(type.text, MAP_KINDS, LATER_MAP_KINDS, there_are)
+    what = f"no map type `{type.text}`"
+    raise faults.fault("unknown-map-type", what, type.span, help, edits=_renamed(type, sure))
 
 
-def _renamed(scalar: Scalar, known: Collection[str]) -> tuple[Edit, ...]:
-    """The edit that gives `scalar` the one name of `known` that it is certainly a slip of."""
+def _renamed(scalar: Scalar, sure: str | None) -> tuple[Edit, ...]:
+    """The edit that gives `scalar` the name that it is certainly a slip of, where there is one."""
     from probekit.check.edits import edits_of  # only on the way to an error
 
-    sure = meant(scalar.text, known)
     return edits_of(scalar, ((Place(0, len(scalar.text)), sure),)) if sure else ()
 
 
-def _require(faults: Faults, spec: MapSpec, name: str, node: Node | None) -> None:
-    if node is None:
+def _require(faults: Faults, spec: MapSpec, name: str) -> None:
+    if spec.node.key(name) is None:
         raise faults.fault(
             "missing-key",
             f"`{name}` is missing: `{spec.type.text}` maps need it",
@@ -152,7 +165,8 @@ def _entries(
     if len(found) > limit:
         what = f"{len(found)} entries do not fit into `max_entries: {limit}`"
         help = f"raise it: `max_entries: {len(found)}`"
-        raise faults.fault("map-rule", what, start_of(spec.entries), help)
+        declared = (spec.max_entries or spec.name).span, "declared here"
+        raise faults.fault("map-rule", what, list(places.values())[limit], help, declared)
     return tuple(found.values())
 
 
@@ -193,14 +207,38 @@ def entry_nodes(faults: Faults, item: Item, key: Type | None) -> tuple[Node | No
     """The key and the value that an item gives. Raises Fault."""
     if isinstance(item, tuple):
         return item
-    wanted = {"value"} if key is None else {"key", "value"}
-    if not isinstance(item, Mapping) or {name.text for name, _ in item} != wanted:
-        form = "{value: ...}" if key is None else "{key: ..., value: ...}"
+    wanted = ["value"] if key is None else ["key", "value"]
+    form = "{" + ", ".join(f"{name}: ..." for name in wanted) + "}"
+    given = [name for name, _ in item] if isinstance(item, Mapping) else []
+    free = [one for one in wanted if one not in {name.text for name in given}]
+    if not isinstance(item, Mapping) or (free == wanted and not _any_near(given, free)):
         what = "an entry in a list has its own form"
         raise faults.fault("wrong-type", what, start_of(item), f"write `{form}`")
+    with faults.together() as together:
+        for name in given:
+            with together.part():
+                if name.text not in wanted:
+                    raise _strange_part(faults, name, free, form)
+    if free:
+        what = f"`{free[0]}` is missing in this entry"
+        raise faults.fault("missing-key", what, start_of(item), f"write `{form}`")
     value = item.get("value")
     assert value is not None
     return item.get("key"), value
+
+
+def _any_near(given: Sequence[Scalar], free: Sequence[str]) -> bool:
+    return any(name.text == "key" or nearest(name.text, free) for name in given)
+
+
+def _strange_part(faults: Faults, name: Scalar, free: Sequence[str], form: str) -> Fault:
+    """Of an entry of this form, in which `free` is still missing."""
+    otherwise = f"write `{form}`" if free else f"remove `{name.text}:`"
+    help, sure = offered(name.text, free, (), otherwise)
+    if name.text == "key":
+        help = "remove `key:`: a map of one value has no keys"
+    what, edits = f"`{name.text}` is not known in an entry", _renamed(name, sure)
+    return faults.fault("unknown-key", what, name.span, help, edits=edits)
 
 
 def find_map(faults: Faults, table: MapTable, node: Node) -> Map:
@@ -225,5 +263,5 @@ def _unknown_map(faults: Faults, table: MapTable, scalar: Scalar) -> Fault:
         help = "declare it under `maps:`"
     what = f"no map named `{scalar.text}`"
     note = "not declared under `maps`"
-    edits = _renamed(scalar, table.maps)
+    edits = _renamed(scalar, meant(scalar.text, table.maps))
     return faults.fault("unknown-map", what, scalar.span, help, related, note, edits=edits)

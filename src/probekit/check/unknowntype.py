@@ -10,7 +10,7 @@ from probekit.expr.builtins import BUILTINS
 from probekit.expr.syntax import Place
 from probekit.foreign_types import FRACTIONS, OTHER_TYPES, TOO_WIDE
 from probekit.frontend.yamlnodes import Scalar
-from probekit.nearest import meant, nearest
+from probekit.nearest import offered
 from probekit.types import INTEGERS, LATER_TYPES, MAX_CHAR, is_later_type
 
 _ALL = (
@@ -20,6 +20,8 @@ _ALL = (
 _CHAR = f"text is `char(N)`: at most N-1 bytes and a NUL, N from 2 to {MAX_CHAR}"
 _SIZED = re.compile(r"(?i:char|varchar|string|str|text)\s*[\[(]\s*([0-9]{1,4})\s*[\])]", re.ASCII)
 
+# Kinds of types that the format has, and this version does not.
+_LATER_KINDS = ("histogram", "enum")
 # What is not in this version yet → the type that does today.
 _LATER = {
     "size": "u64",
@@ -43,7 +45,7 @@ _LATER = {
 def unknown_type(faults: Faults, node: Scalar) -> Fault:
     """The fault of a name that is no type of this version."""
     text = node.text
-    if is_later_type(text):
+    if is_later_type(text) or text in _LATER_KINDS:
         what = f"the type `{text}` is not in this version yet"
         help = f"write `{_LATER[text]}`" if text in _LATER else _without(text)
         return _fault(faults, node, "not-yet", what, help, _LATER.get(text))
@@ -65,10 +67,8 @@ def unknown_type(faults: Faults, node: Scalar) -> Fault:
         type = str(BUILTINS[text].type)
         help = f"`{text}` is a value: its type is `{type}`"
         return _fault(faults, node, "unknown-type", what, help, type)
-    known = [*INTEGERS, *LATER_TYPES]
-    near = nearest(text, known)
-    help = f"did you mean `{near}`?" if near else _ALL
-    return _fault(faults, node, "unknown-type", what, help, meant(text, known))
+    help, sure = offered(text, INTEGERS, [*LATER_TYPES, *_LATER_KINDS], _ALL)
+    return _fault(faults, node, "unknown-type", what, help, sure)
 
 
 def _char(text: str) -> str | None:
@@ -79,9 +79,13 @@ def _char(text: str) -> str | None:
 
 def _without(text: str) -> str:
     """What to do without a type that has no like today."""
+    if text == "histogram":
+        return "`count:` in a map whose key is what is measured, as in `key: u32(args.ret)`"
+    if text == "enum":
+        return "use an integer type: its values are shown as numbers"
     if text == "stats":
         return "count in one map and add in another: `count:` with `by:`, on `u64`"
-    if "(" in text:
+    if "(" in text or "[" in text:
         return "name each element as a field of its own: `{a: u32, b: u32}`"
     return "use a number of the same size, or `char(N)` for text"
 

@@ -108,7 +108,12 @@ class _Checker:
     def _member(self, tree: s.Member) -> MemberOf | EventField:
         if isinstance(tree.of, s.Name) and tree.of.name == "args":
             return self.scope.field(tree)
-        return member(self.check(tree.of), tree)
+        try:
+            return member(self.check(tree.of), tree)
+        except ExpressionError as error:
+            from probekit.expr.unknown import mean_args
+
+            raise mean_args(error, tree, self.scope.fields) from None
 
     def _meeting(self, trees: tuple[s.Syntax, ...]) -> list[Typed]:
         return _as_meeting(s.each(trees, self.check))

@@ -18,7 +18,7 @@ from probekit.expr.syntax import (
     written,
 )
 from probekit.expr.typed import EventField
-from probekit.foreign_types import OTHER_TYPES
+from probekit.foreign_types import OTHER_TYPES, TOO_WIDE
 from probekit.nearest import listed, meant, nearest
 from probekit.types import IntType, StructType, scalar_type
 
@@ -130,6 +130,8 @@ def unknown_function(tree: Call) -> ExpressionError:
     cast = scalar_type(OTHER_TYPES.get(name, ""))
     if isinstance(cast, IntType) and cast.name in CASTS:
         return _no_function(what, place, f"write `{cast}({first})`", ((place, cast.name),))
+    if name in TOO_WIDE:
+        return _no_function(what, place, "the widest is `u64`, with a sign `s64`")
     known = [*CASTS, *FUNCTIONS]
     near, sure = nearest(name, known), meant(name, known)
     help = f"did you mean `{near}`?" if near else f"there are {listed(known)}"
@@ -181,6 +183,17 @@ def mean_text(error: ExpressionError, tree: Syntax) -> ExpressionError:
     if isinstance(error, UnlikeError) and isinstance(tree, Name) and error.place == tree.place:
         error.help = f"if the text was meant, give it quotes of its own: \"'{tree.name}'\""
         error.mends = ((tree.place, f"'{tree.name}'"),)
+    return error
+
+
+def mean_args(
+    error: ExpressionError, tree: Member, fields: Mapping[str, EventField]
+) -> ExpressionError:
+    """Says of a name like `args`, which a field of the event follows, that it was to be that."""
+    name = tree.of.name if isinstance(tree.of, Name) else ""
+    if error.code == "unknown-name" and error.place == tree.of.place and meant(name, ["args"]):
+        error.help = "did you mean `args`?"
+        error.mends = ((error.place, "args"),) if tree.name in fields else ()
     return error
 
 

@@ -94,15 +94,18 @@ class Meant(Record):
 
 def meant_key(name: str, known: Iterable[str], later: Iterable[str] = ()) -> Meant:
     """What `name` was to be, of the `known` keys and those to come."""
-    usable = list(known)
+    usable, to_come = list(known), frozenset(later)
     word = name.lstrip("-")
     if word in ("elif", "elsif"):
         return Meant("write the `if:` as a step under `else:`", None)
     other = next((one for one in _MEANT.get(word, ()) if one in usable), None)
     found = word if word in usable else other if other in _SAME else meant(word, usable)
-    near = found or other or nearest(word, usable) or meant(word, later)
+    near = found or other or nearest(word, usable) or meant(word, to_come)
     if near is None:
         return Meant(f"known here are {listed(usable)}", None)
+    if near in to_come and near not in usable:
+        help = f"did you mean `{near}`? That is not in this version yet: {instead_of(near)}"
+        return Meant(help, None)
     return Meant(f"did you mean `{near}`?", found)
 
 

@@ -27,12 +27,13 @@ class Shape(Record):
     """What is wrong with a spec's shape, in the file's order, and the places it is wrong at.
 
     `root` is the spec as it was surely meant: its misspelt keys are mended in it, so that what
-    else is wrong is found.
+    else is wrong is found. Of what stands at a `settled` place nothing is as it was meant.
     """
 
     faults: tuple[Diagnostic, ...]
     places: frozenset[Path]
     root: Node
+    settled: frozenset[Path] = frozenset()
 
 
 def validate(source: Source, root: Node) -> Shape:
@@ -64,7 +65,7 @@ def _validate(source: Source, root: Node, found: tuple[Diagnostic, ...]) -> Shap
     if moved.faults:
         return Shape((*found, *moved.faults), frozenset({()}), root)
     places = {path for choice in choices for path in choice.paths}
-    settled = set(places)  # what else is wrong there follows from the choice
+    settled = frozenset(places)  # what else is wrong there follows from the choice
     faults = [choice.diagnostic for choice in choices if choice.slip is None]
     slips = [Slip(choice.diagnostic, *choice.slip) for choice in choices if choice.slip]
     for error in _validator().iter_errors(data):
@@ -80,7 +81,7 @@ def _validate(source: Source, root: Node, found: tuple[Diagnostic, ...]) -> Shap
     if slips:
         mended = renamed(root, {slip.key.span: slip.name for slip in slips})
         return _validate(source, mended, (*found, *(slip.diagnostic for slip in slips)))
-    return Shape((*found, *faults), frozenset(places), root)
+    return Shape((*found, *faults), frozenset(places), root, settled)
 
 
 @cache

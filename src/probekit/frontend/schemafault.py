@@ -27,6 +27,7 @@ from probekit.frontend.schemahelp import (
 )
 from probekit.frontend.shape import is_integer
 from probekit.frontend.yamlnodes import Mapping, Node, Path, Scalar, Sequence, start_of
+from probekit.maps import LATER_MAP_KINDS
 from probekit.nearest import did_you_mean, listed, meant, nearest
 from probekit.record import Record
 from probekit.source import Source, Span
@@ -42,7 +43,7 @@ class Slip(Record):
 
 def diagnose(source: Source, root: Node, schema: Any, error: Any) -> Iterator[Diagnostic | Slip]:
     """What one of the validator's errors means; `schema` is all of the schema."""
-    finding = _Finding(source, *_find(root, error.absolute_path), error, schema)
+    finding = _Finding(source, *_find(root, error.absolute_path), error, schema, root)
     if "propertyNames" in error.absolute_schema_path:
         yield _bad_key(finding)
         return
@@ -69,6 +70,7 @@ class _Finding(Record):
     key: Scalar | None
     error: Any
     schema: Any
+    root: Node
 
     @property
     def name(self) -> str:
@@ -344,9 +346,18 @@ def _too_many(finding: _Finding) -> Iterator[Diagnostic]:
 
 
 def _later(finding: _Finding) -> Iterator[Diagnostic]:
+    """Nothing of a key of a map whose type is not there yet: the checker says that."""
+    if finding.path[:1] == ("maps",) and _map_type(finding) in LATER_MAP_KINDS:
+        return
     message = f"{finding.name} is part of the format, but not in this version yet"
     help = instead_of(finding.key.text) if finding.key else "remove it for now"
     yield finding.at_key("not-yet", message, help)
+
+
+def _map_type(finding: _Finding) -> str:
+    """The `type` of the map that the finding is in."""
+    found, _ = _find(finding.root, (*finding.path[:2], "type"))
+    return found.text if isinstance(found, Scalar) else ""
 
 
 _Describe: TypeAlias = Callable[[_Finding], Iterator[Diagnostic | Slip]]

@@ -27,14 +27,24 @@ class ParamSpec(Record):
 
 
 class MapSpec(Record):
-    """One of `maps`; what its type does not need is None."""
+    """One of `maps`; what its type does not need is None. `node` is all of it by name."""
 
     name: Scalar
+    node: Mapping
     type: Scalar
     key: Node | None
     value: Node | None
     max_entries: Scalar | None
     entries: Node | None
+
+
+class BrokenMap(Record):
+    """One of `maps` that has a wrong shape: what could be read of it, None for all else."""
+
+    name: Scalar
+    type: Scalar | None
+    key: Node | None
+    value: Node | None
 
 
 class StepSpec(Record):
@@ -85,7 +95,7 @@ class ScheduleSpec(Record):
 class ProbeSpec(Record):
     """One spec file. `faults` are what is wrong with the shape of the parts left out.
 
-    `broken_params` and `broken_maps` are the names of those left out.
+    `broken_params` are the names of those left out.
     """
 
     source: Source
@@ -97,7 +107,7 @@ class ProbeSpec(Record):
     schedules: tuple[ScheduleSpec, ...]
     faults: tuple[Diagnostic, ...]
     broken_params: tuple[Scalar, ...]
-    broken_maps: tuple[Scalar, ...]
+    broken_maps: tuple[BrokenMap, ...]
 
 
 # A fault in one of these says nothing about the rest of the spec.
@@ -150,7 +160,7 @@ class _Reader(Record):
             schedules=tuple(_schedule(node) for _, node in self._items("schedules")),
             faults=self.shape.faults,
             broken_params=self._broken_names("params"),
-            broken_maps=self._broken_names("maps"),
+            broken_maps=tuple(map(self._broken_map, self._broken_names("maps"))),
         )
 
     def _section(self, key: str) -> list[tuple[Scalar, Mapping]]:
@@ -168,6 +178,18 @@ class _Reader(Record):
         if not isinstance(node, Mapping):
             return ()
         return tuple(name for name, _ in node if (key, name.text) in self.broken)
+
+    def _broken_map(self, name: Scalar) -> BrokenMap:
+        maps = self.root.get("maps")
+        node = maps.get(name.text) if isinstance(maps, Mapping) else None
+        path = ("maps", name.text)
+        if not isinstance(node, Mapping) or path in self.shape.settled:
+            return BrokenMap(name, None, None, None)
+        wrong = {place[2] for place in self.shape.places if place[:2] == path and len(place) > 2}
+        type, key, value = (
+            None if part in wrong else node.get(part) for part in ("type", "key", "value")
+        )
+        return BrokenMap(name, type if isinstance(type, Scalar) else None, key, value)
 
     def _items(self, key: str) -> list[tuple[Path, Mapping]]:
         node = self.root.get(key)
@@ -211,6 +233,7 @@ def _map(name: Scalar, node: Mapping) -> MapSpec:
     assert max_entries is None or isinstance(max_entries, Scalar)
     return MapSpec(
         name,
+        node,
         _scalar(node, "type"),
         node.get("key"),
         node.get("value"),
