@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from probekit.check.context import Fault, Faults
 from probekit.codegen.names import is_identifier
 from probekit.duration import FORM, duration_help, meant_duration, parse_duration
 from probekit.expr.syntax import Place
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar, scalar_value, start_of
 from probekit.ir import Value
-from probekit.nearest import did_you_mean, listed
+from probekit.nearest import listed, offered
 from probekit.source import Span
 from probekit.types import (
     CharType,
@@ -128,7 +130,7 @@ def struct_fields(
     with faults.together() as together:
         for name, _ in node:
             with together.part():
-                _check_field_known(faults, name, known)
+                _check_field_known(faults, name, known, given.keys())
     missing = [name for name in known if name not in given]
     if missing:
         names = ", ".join(f"`{name}`" for name in missing)
@@ -137,14 +139,19 @@ def struct_fields(
     return type, [(field, given[field.name]) for field in type.fields]
 
 
-def _check_field_known(faults: Faults, name: Scalar, known: list[str]) -> None:
-    if name.text not in known:
-        raise faults.fault(
-            "unknown-field",
-            f"the struct has no field `{name.text}`",
-            name.span,
-            did_you_mean(name.text, known, f"it has {listed(known)}"),
-        )
+def _check_field_known(
+    faults: Faults, name: Scalar, known: list[str], given: Collection[str]
+) -> None:
+    """Raises Fault for a name that is no field: it can be a slip of one that is not given."""
+    if name.text in known:
+        return
+    from probekit.check.edits import renaming  # only on the way to an error
+
+    free = [field for field in known if field not in given]
+    otherwise = f"it has {listed(known)}" + ("" if free else f": remove `{name.text}`")
+    help, sure = offered(name.text, free, (), otherwise)
+    what = f"the struct has no field `{name.text}`"
+    raise faults.fault("unknown-field", what, name.span, help, edits=renaming(name, sure))
 
 
 def _text_data(faults: Faults, node: Scalar, type: CharType) -> bytes:
@@ -179,16 +186,22 @@ def _integer_data(faults: Faults, node: Scalar, type: IntType) -> int:
     if isinstance(value, bool) and type.shown is not Shown.BOOL:
         value = None
     if not isinstance(value, int):
-        raise faults.fault(
-            "wrong-type",
-            f"`{node.text}` is not a number, and a `{type}` is asked for",
-            node.span,
-            "write `true` or `false`"
-            if type.shown is Shown.BOOL
-            else "this is data, not an expression: write the number itself, without quotes",
-        )
+        raise _not_a_number(faults, node, type)
     check_range(faults, int(value), type, node.span)
     return int(value)
+
+
+def _not_a_number(faults: Faults, node: Scalar, type: IntType) -> Fault:
+    what = f"`{node.text}` is not a number, and a `{type}` is asked for"
+    if type.shown is Shown.BOOL:
+        return faults.fault("wrong-type", what, node.span, "write `true` or `false`")
+    from probekit.frontend.schemahelp import for_number  # only on the way to an error
+
+    fix = for_number(node)
+    if fix is not None:
+        return faults.fault("wrong-type", what, node.span, fix.help, edits=fix.edits)
+    help = "this is data, not an expression: write the number itself, without quotes"
+    return faults.fault("wrong-type", what, node.span, help)
 
 
 def not_a_duration(faults: Faults, node: Scalar) -> Fault:

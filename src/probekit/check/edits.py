@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from probekit.diagnostics import Edit
-from probekit.expr.syntax import Mend
+from probekit.expr.syntax import Mend, Place
 from probekit.frontend.yamlnodes import Scalar
 from probekit.frontend.yamlplaces import Spot, spots
 from probekit.frontend.yamlquote import quoted
@@ -33,6 +33,11 @@ def edits_of(scalar: Scalar, mends: Sequence[Mend]) -> tuple[Edit, ...]:
             return ()
         edits.append(Edit(_span(scalar, here, place.start, place.end), _escaped(scalar, text)))
     return tuple(edits)
+
+
+def renaming(scalar: Scalar, name: str | None) -> tuple[Edit, ...]:
+    """The edit that writes `name` in place of all of the scalar; none without one."""
+    return edits_of(scalar, ((Place(0, len(scalar.text)), name),)) if name else ()
 
 
 def mended(text: str, mends: Sequence[Mend]) -> str:

@@ -7,8 +7,6 @@ from typing import TypeAlias
 
 from probekit.check.context import CausedByAnother, Fault, Faults
 from probekit.check.data import check_data, check_type
-from probekit.diagnostics import Edit
-from probekit.expr.syntax import Place
 from probekit.frontend.spec import BrokenMap, MapSpec
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar, scalar_value, start_of
 from probekit.frontend.yamlnodes import Sequence as SequenceNode
@@ -55,7 +53,9 @@ def _check_map(faults: Faults, spec: MapSpec) -> Map:
     max_entries = scalar_value(spec.max_entries) if spec.max_entries else 1
     assert isinstance(max_entries, int)
     span = spec.max_entries.span if spec.max_entries else spec.name.span
-    entries = _entries(faults, spec, key, value, max_entries, kind)
+    entries: tuple[tuple[Value, Value], ...] = ()
+    with faults.collecting():  # the map can be used whatever it holds
+        entries = _entries(faults, spec, key, value, max_entries, kind)
     return Map(spec.name.text, kind, key, value, max_entries, entries, spec.name.span, span)
 
 
@@ -114,16 +114,11 @@ def _kind(faults: Faults, type: Scalar) -> MapKind:
     if type.text in LATER_MAP_KINDS:
         what = f"`{type.text}` maps are not in this version yet"
         raise faults.fault("not-yet", what, type.span, there_are)
+    from probekit.check.edits import renaming  # only on the way to an error
+
     help, sure = offered(type.text, MAP_KINDS, LATER_MAP_KINDS, there_are)
     what = f"no map type `{type.text}`"
-    raise faults.fault("unknown-map-type", what, type.span, help, edits=_renamed(type, sure))
-
-
-def _renamed(scalar: Scalar, sure: str | None) -> tuple[Edit, ...]:
-    """The edit that gives `scalar` the name that it is certainly a slip of, where there is one."""
-    from probekit.check.edits import edits_of  # only on the way to an error
-
-    return edits_of(scalar, ((Place(0, len(scalar.text)), sure),)) if sure else ()
+    raise faults.fault("unknown-map-type", what, type.span, help, edits=renaming(type, sure))
 
 
 def _require(faults: Faults, spec: MapSpec, name: str) -> None:
@@ -156,12 +151,15 @@ def _entries(
         for item in entry_items(faults, spec.entries, key):
             with together.part():
                 key_node, value_node = entry_nodes(faults, item, key)
+                with together.part() as attempt:
+                    entry_value = check_data(faults, value_node, value)
                 place = start_of(key_node or value_node)
                 entry_key = check_data(faults, key_node, key) if key_node and key else 0
                 if kind.indexed and isinstance(entry_key, int):
                     _check_inside(faults, entry_key, limit, place)
                 _check_new(faults, places, repr(entry_key), place)
-                found[repr(entry_key)] = (entry_key, check_data(faults, value_node, value))
+                if not attempt.failed:
+                    found[repr(entry_key)] = (entry_key, entry_value)
     if len(found) > limit:
         what = f"{len(found)} entries do not fit into `max_entries: {limit}`"
         help = f"raise it: `max_entries: {len(found)}`"
@@ -233,11 +231,13 @@ def _any_near(given: Sequence[Scalar], free: Sequence[str]) -> bool:
 
 def _strange_part(faults: Faults, name: Scalar, free: Sequence[str], form: str) -> Fault:
     """Of an entry of this form, in which `free` is still missing."""
+    from probekit.check.edits import renaming
+
     otherwise = f"write `{form}`" if free else f"remove `{name.text}:`"
     help, sure = offered(name.text, free, (), otherwise)
     if name.text == "key":
         help = "remove `key:`: a map of one value has no keys"
-    what, edits = f"`{name.text}` is not known in an entry", _renamed(name, sure)
+    what, edits = f"`{name.text}` is not known in an entry", renaming(name, sure)
     return faults.fault("unknown-key", what, name.span, help, edits=edits)
 
 
@@ -263,5 +263,7 @@ def _unknown_map(faults: Faults, table: MapTable, scalar: Scalar) -> Fault:
         help = "declare it under `maps:`"
     what = f"no map named `{scalar.text}`"
     note = "not declared under `maps`"
-    edits = _renamed(scalar, meant(scalar.text, table.maps))
+    from probekit.check.edits import renaming
+
+    edits = renaming(scalar, meant(scalar.text, table.maps))
     return faults.fault("unknown-map", what, scalar.span, help, related, note, edits=edits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probekit.check.context import Fault, Faults
+from probekit.check.context import CausedByAnother, Fault, Faults
 from probekit.check.data import not_a_duration
 from probekit.check.mapkey import (
     check_deletable,
@@ -19,7 +19,7 @@ from probekit.duration import parse_duration
 from probekit.expr.syntax import Name, Syntax
 from probekit.expr.userspace import NUMBER
 from probekit.frontend.spec import ScheduleSpec
-from probekit.frontend.yamlnodes import Node, Scalar, scalar_value
+from probekit.frontend.yamlnodes import Node, Scalar, Sequence, scalar_value
 from probekit.ir import (
     Action,
     Clear,
@@ -135,9 +135,17 @@ def _duration(faults: Faults, node: Node) -> int:
 
 
 def _target(shared: Schedules, spec: ScheduleSpec) -> Map:
+    """The action's map. Where it is wrong, the expressions are checked for themselves."""
     node = spec.option(spec.action.text)
     assert node is not None
-    return find_map(shared.faults, shared.maps, node)
+    try:
+        return find_map(shared.faults, shared.maps, node)
+    except (Fault, CausedByAnother):
+        entries = spec.option("entries")
+        given = entries.items if isinstance(entries, Sequence) else (entries,)
+        for one in (spec.option("key"), spec.option("value"), *given):
+            shared.user.loosely(one, KEY_NAMES)
+        raise
 
 
 def _update(shared: Schedules, spec: ScheduleSpec) -> Action:

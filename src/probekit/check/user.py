@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
-from probekit.check.context import CausedByAnother, Faults
+from probekit.check.context import CausedByAnother, Fault, Faults
 from probekit.check.data import struct_fields, struct_wanted
 from probekit.check.printing import check_format, gap_of, template
+from probekit.check.values import check_parts
 from probekit.duration import FORM, parse_duration
 from probekit.expr.evaluate import Value, evaluate
 from probekit.expr.fits import in_range
@@ -36,12 +37,31 @@ class UserSpace(Record):
             if isinstance(type, StructType):
                 raise struct_wanted(self.faults, node, type, "expression")
             return self._single(self.faults.scalar(node), type, names, help)
+        try:
+            _, parts = struct_fields(self.faults, node, type)
+        except (Fault, CausedByAnother):
+            self.loosely(node, names)
+            raise
         fields: dict[str, Written] = {}
         with self.faults.together() as together:
-            for field, part in struct_fields(self.faults, node, type)[1]:
+            for field, part in parts:
                 with together.part():
                     fields[field.name] = self.written(part, field.type, names)
         return fields
+
+    def loosely(self, node: Node | None, names: Mapping[str, Type]) -> None:
+        """Collects the faults of expressions whose place is wrong: of all but their types.
+
+        What `value` and `key` are may not be known then: nothing is said of what uses them.
+        """
+        if isinstance(node, MappingNode):
+            for _, part in node:
+                self.loosely(part, names)
+        elif isinstance(node, Scalar):
+            with self.faults.collecting():
+                tree = self.faults.syntax(node)
+                with self.faults.at(node):
+                    self._checked(tree, names, unsure={"value", "key"})
 
     def _single(
         self, scalar: Scalar, type: Type, names: Mapping[str, Type], instead: str
@@ -75,13 +95,18 @@ class UserSpace(Record):
             return Expression(tree, scalar.inside), kind
 
     def _checked(
-        self, tree: Syntax, names: Mapping[str, Type], is_text: bool = False
+        self,
+        tree: Syntax,
+        names: Mapping[str, Type],
+        is_text: bool = False,
+        unsure: Set[str] = frozenset(),
     ) -> tuple[Syntax, Type]:
         """The tree to evaluate, and its kind. Raises ExpressionError, or CausedByAnother."""
         used = names_in(tree)
-        if used & self.broken:
-            raise CausedByAnother
         types = {name: param.type for name, param in self.params.items()} | dict(names)
+        unknown = used & (self.broken | unsure)
+        if unknown:
+            check_parts(tree, unknown, lambda part: check_user(part, types))
         if used and _has_text(tree):
             from probekit.expr.durations import with_durations  # few schedules have any
 

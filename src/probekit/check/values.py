@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import keyword
 from collections import ChainMap
-from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Set
+from typing import NoReturn, TypeAlias
 
 from probekit.check.context import CausedByAnother, Fault, Faults
 from probekit.check.data import struct_fields
@@ -14,7 +14,7 @@ from probekit.expr.builtins import BUILTINS
 from probekit.expr.fits import check_fits
 from probekit.expr.parse import ExpressionError
 from probekit.expr.scope import Scope
-from probekit.expr.syntax import Place, Syntax, flattened, names_in, together
+from probekit.expr.syntax import Place, Syntax, children, flattened, names_in, together
 from probekit.expr.typed import Typed
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar
 from probekit.ir import Stored, StructValue
@@ -80,18 +80,55 @@ class Block:
 
     def _guarded(self, tree: Syntax, check: _Check, doubts: list[ExpressionError]) -> Typed:
         names = names_in(tree)
-        if self.broken and any(self.broken.get(name) for name in names):
-            raise CausedByAnother
-        self.used |= names
+        broken = {name for name in names if self.broken.get(name)} if self.broken else set()
         try:
+            if broken:
+                check_parts(tree, broken, lambda part: expressions.check(part, self.scope))
+            self.used |= names
             return check(tree, self.scope, doubts)
         except ExpressionError as error:
-            if not self.is_partial:
-                raise
-            certain = [one for one in flattened(error) if one.code != "unknown-name"]
-            if not certain:
-                raise CausedByAnother from None
-            raise together(certain) from None
+            raise self._explained(error) from None
+
+    def _explained(self, error: ExpressionError) -> Exception:
+        """The error without what another fault may have caused."""
+        found = list(flattened(error))
+        if self.is_partial:
+            found = [one for one in found if one.code != "unknown-name"]
+        for one in found if self.broken else ():
+            self._mean_broken(one)
+        return together(found) if found else CausedByAnother()
+
+    def _mean_broken(self, error: ExpressionError) -> None:
+        """A name that nothing has may be a slip of one whose own step is wrong."""
+        from probekit.nearest import meant  # only on the way to an error
+
+        broken = [name for name, is_broken in self.broken.items() if is_broken]
+        sure = meant(error.subject, [*self.values, *BUILTINS, *broken]) if error.subject else None
+        if error.code == "unknown-name" and sure in broken:
+            error.help, error.mends = f"did you mean `{sure}`?", ((error.place, sure),)
+
+
+def check_parts(tree: Syntax, broken: Set[str], check: Callable[[Syntax], object]) -> NoReturn:
+    """Raises what `check` says of the parts of `tree` that use none of the names `broken`.
+
+    An ExpressionError, or CausedByAnother where nothing is wrong with them.
+    """
+    errors: list[ExpressionError] = []
+    for part in _parts_without(tree, broken):
+        try:
+            check(part)
+        except ExpressionError as error:
+            errors.append(error)
+    raise together(errors) if errors else CausedByAnother
+
+
+def _parts_without(tree: Syntax, names: Set[str]) -> Iterator[Syntax]:
+    """The largest parts that use none of `names`."""
+    if not names & names_in(tree):
+        yield tree
+        return
+    for part in children(tree):
+        yield from _parts_without(part, names)
 
 
 _Check: TypeAlias = Callable[[Syntax, Scope, list[ExpressionError]], Typed]

@@ -72,7 +72,7 @@ def _validate(source: Source, root: Node, found: tuple[Diagnostic, ...]) -> Shap
         if len(faults) + len(slips) > MOST_ERRORS:
             faults += [slip.diagnostic for slip in slips]
             return Shape((*found, *faults), frozenset({()}), root)
-        path = tuple(error.absolute_path)
+        path = _place_of(error)
         if not any(path[:end] in settled for end in range(len(path) + 1)):
             described = list(diagnose(source, root, _schema(), error))
             slips += [one for one in described if isinstance(one, Slip)]
@@ -82,6 +82,12 @@ def _validate(source: Source, root: Node, found: tuple[Diagnostic, ...]) -> Shap
         mended = renamed(root, {slip.key.span: slip.name for slip in slips})
         return _validate(source, mended, (*found, *(slip.diagnostic for slip in slips)))
     return Shape((*found, *faults), frozenset(places), root, settled)
+
+
+def _place_of(error: Any) -> Path:
+    """What the error is about; of a key that is missing at the top level, that key."""
+    path: Path = tuple(error.absolute_path)
+    return (error.message,) if error.validator == "required" and not path else path
 
 
 @cache

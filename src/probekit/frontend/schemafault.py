@@ -203,10 +203,28 @@ def _wrong_type(finding: _Finding) -> Iterator[Diagnostic]:
     if isinstance(instance, dict) and finding.path[-2:-1] == ("let",):
         yield _struct_in_let(finding)
         return
+    if "enum" in finding.error.schema:
+        yield _not_a_choice(finding)
+        return
     words = " or ".join(_TYPE_WORDS[name] for name in names)
     what = finding.name if finding.key else "a step" if "steps" in _words(finding) else "this"
     fix = _fix(finding, names) or Fix(_form(finding, names))
     yield finding.at_value("wrong-type", f"{what} must be {words}", fix.help, *fix.edits)
+
+
+def _not_a_choice(finding: _Finding) -> Diagnostic:
+    """A list, a mapping or a number where one of a few words stands."""
+    choices = [str(choice) for choice in finding.error.schema["enum"]]
+    node = finding.node
+    items = list(node) if isinstance(node, Sequence) else []
+    texts = [item.text for item in items if isinstance(item, Scalar)]
+    message, help = f"{finding.name} is one word", f"write {' or '.join(f'`{c}`' for c in choices)}"
+    if len(texts) == len(items) == 1 and texts[0] in choices:
+        edit = Edit(node.span, texts[0])
+        return finding.at_value("wrong-type", message, f"write `{texts[0]}`", edit)
+    if finding.path[-1:] == ("at",) and len(items) > 1:
+        help += "; for both, write a schedule for each"
+    return finding.at_value("wrong-type", message, help)
 
 
 def _struct_in_let(finding: _Finding) -> Diagnostic:
@@ -313,6 +331,9 @@ def _version(finding: _Finding, fix: Fix) -> Diagnostic:
 
 
 def _enum(finding: _Finding) -> Iterator[Diagnostic]:
+    """Nothing of what is no text: that is said of its type."""
+    if not isinstance(finding.error.instance, str):
+        return
     choices = [str(choice) for choice in finding.error.validator_value]
     help = did_you_mean(finding.given, choices, f"there are {listed(choices)}")
     found = meant(finding.given, choices)

@@ -19,6 +19,7 @@ _STARTS = frozenset((*VERBS, "tracepoint", "every", "after", "at"))
 _LONGEST_NUMBER = 40
 _TEXTS = ("print", "printk", "description")
 _NUMBER = re.compile(r"[-+]?[0-9][0-9_]*", re.ASCII)
+_IN_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+", re.ASCII)
 _ASSIGNED = re.compile(r"([A-Za-z_]\w*)\s*:?=\s*([^=].*)")
 _PAIR = re.compile(r"([a-z]+)(?: *:?=(?!=) *| *: *| +)(\S.*)")
 _DASH = re.compile(r"-(?=[A-Za-z_])|[\u2013\u2014\u2022\u00b7\u2023][ \u00a0]*(?=\w)")
@@ -57,6 +58,8 @@ def for_number(node: Scalar) -> Fix | None:
         return None
     if _NUMBER.fullmatch(text):
         return _value(node, str(integer(text.replace("_", ""))))
+    if _IN_THOUSANDS.fullmatch(text):
+        return _value(node, text.replace(",", ""))
     exact = re.fullmatch(r"([0-9]+)(?:\.0*)?(?:[eE]\+?([0-9]{1,2}))?", text, re.ASCII)
     if exact:
         return _value(node, str(int(exact[1]) * 10 ** int(exact[2] or 0)))

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from probekit.diagnostics import Diagnostic, DiagnosticError
 from probekit.frontend.schema import Shape, validate
 from probekit.frontend.schemachoice import ACTIONS, VERBS
-from probekit.frontend.yamlnodes import Mapping, Node, Path, Scalar, Sequence
+from probekit.frontend.yamlnodes import Mapping, Node, Path, Scalar, Sequence, start_of
 from probekit.frontend.yamlparse import parse
 from probekit.record import Record
 from probekit.source import Source
@@ -111,7 +111,7 @@ class ProbeSpec(Record):
 
 
 # A fault in one of these says nothing about the rest of the spec.
-_APART = ("description", "metrics", "tests", "limits")
+_APART = ("name", "description", "metrics", "tests", "limits")
 _SECTIONS = ("params", "maps", "programs", "schedules")
 
 
@@ -152,7 +152,7 @@ class _Reader(Record):
         programs = [self._program(node, path) for path, node in self._items("programs")]
         return ProbeSpec(
             source=self.source,
-            name=_scalar(self.root, "name"),
+            name=self._name(),
             description=_text(self.root, "description"),
             params=tuple(_param(name, node) for name, node in self._section("params")),
             maps=tuple(_map(name, node) for name, node in self._section("maps")),
@@ -162,6 +162,11 @@ class _Reader(Record):
             broken_params=self._broken_names("params"),
             broken_maps=tuple(map(self._broken_map, self._broken_names("maps"))),
         )
+
+    def _name(self) -> Scalar:
+        """The probe's name; where it is missing or wrong, anything: no probe is made then."""
+        name = self.root.get("name")
+        return name if isinstance(name, Scalar) else Scalar(start_of(self.root), "", True, "")
 
     def _section(self, key: str) -> list[tuple[Scalar, Mapping]]:
         node = self.root.get(key)

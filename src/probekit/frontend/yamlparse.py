@@ -22,6 +22,7 @@ _KEYS = "keys are text; with struct keys, `entries` is a list of `{key: ..., val
 _ONE = "write the second one into a file of its own, or remove the `---` where the two are one"
 _NO_DIRECTIVE = "remove the lines that begin with `%`"
 _UNCLEAR = re.compile(r"[:=]|\w;? ")  # in a key without a value: it is a pair, perhaps
+_THOUSANDS = re.compile(r"[0-9]{3}", re.ASCII)
 _CLOSES = frozenset("'\")]}{")  # a comment without these closes nothing that was text before
 # Quotes and spaces of word processors: a look at single values pays only where one is there.
 _TRAPS = re.compile(f"[{QUOTES}{SPACES}]")
@@ -43,7 +44,7 @@ def parse(source: Source) -> Node:
     except yaml.YAMLError as error:
         raise DiagnosticError(builder.with_syntax_fault(error)) from None
     if builder.diagnostics:
-        raise DiagnosticError(builder.diagnostics)
+        raise DiagnosticError(sorted(builder.diagnostics, key=lambda found: found.place))
     root = builder.root
     if root is None or (isinstance(root, Scalar) and scalar_value(root) is None):
         foreign = _foreign(source)
@@ -146,6 +147,8 @@ class _Builder:
         items: list[tuple[Scalar, Node]] = []
         seen: dict[str, Scalar] = {}
         for key, value in zip(children[::2], children[1::2], strict=True):
+            if start.flow_style and _is_empty(value) and self._ends_a_number(key):
+                continue
             if not isinstance(key, Scalar):
                 self._complex_key(span, key)
             elif key.text in seen:
@@ -163,6 +166,17 @@ class _Builder:
                 seen[key.text] = key
                 items.append((key, value))
         return Mapping(span, tuple(items))
+
+    def _ends_a_number(self, key: Node) -> bool:
+        """Whether a key is the `000` of `1,000`; says so at the first of several."""
+        if not isinstance(key, Scalar) or not _THOUSANDS.fullmatch(key.raw):
+            return False
+        from probekit.frontend.yamltraps import in_thousands
+
+        found = in_thousands(self.source, key)
+        if found not in self.diagnostics:
+            self._keep(found)
+        return found is not None
 
     def _complex_key(self, span: Span, key: Node) -> None:
         """A key that is a list or a mapping: often an expression in braces of a template."""
@@ -232,6 +246,8 @@ class _Builder:
     def with_syntax_fault(self, error: yaml.YAMLError) -> list[Diagnostic]:
         """All diagnostics, the last one for what the parser raised here."""
         last = self._syntax_fault(error)
+        if any(_causes(one, last) for one in self.diagnostics):
+            return self.diagnostics
         return [*(one for one in self.diagnostics if not _is_same(one, last)), last]
 
     def _syntax_fault(self, error: yaml.YAMLError) -> Diagnostic:
@@ -273,6 +289,13 @@ def _is_same(one: Diagnostic, other: Diagnostic) -> bool:
     """Whether two are about the same place."""
     a, b = one.place[1], other.place[1]
     return one.code == other.code and (a.line, a.column) == (b.line, b.column)
+
+
+def _causes(one: Diagnostic, other: Diagnostic) -> bool:
+    """Whether an anchor, alias or tag makes the rest of its line be what `other` is about."""
+    a, b = one.place[1], other.place[1]
+    is_mark = one.code in ("yaml-alias", "yaml-tag") and other.code == "yaml-syntax"
+    return is_mark and a.line == b.line and a.column <= b.column
 
 
 def _is_empty(node: Node) -> bool:

@@ -30,6 +30,7 @@ _PRINTED = re.compile(r"\bprintk? *: *\{[^{}]*$")
 _TEXT = re.compile(r"\b(?:printk?|description) *: *$")
 _COMMENT = re.compile(r"\s+#\s.*$")
 _ASSIGNED = re.compile(r"([A-Za-z_]\w*) *:?= *([^=\s].*)")
+_IN_THOUSANDS = re.compile(r"(?<=: )[1-9][0-9]{0,2}(?:,[0-9]{3})+(?=\s*[,}])", re.ASCII)
 _APART = re.compile(rf"([0-9]+|{'|'.join(sorted(OPTIONS))});? +([\w'\"].*)")
 _GLUED = re.compile(r"([\w.]+):(\S.*)")
 
@@ -115,6 +116,21 @@ def in_two_braces(source: Source, span: Span) -> Diagnostic | None:
     if key is None or span.line != span.end_line or not line.startswith("{{", start):
         return None
     return without_braces(source, span, key[1])
+
+
+def in_thousands(source: Source, key: Scalar) -> Diagnostic | None:
+    """`1,000` in YAML's own brackets, where each comma ends a value; `key` is one of its parts."""
+    line = source.line(key.span.line)
+    for found in _IN_THOUSANDS.finditer(line[:LONGEST]):
+        if found.start() < key.span.column - 1 < found.end():
+            number = found.group().replace(",", "")
+            place = Span(key.span.line, found.start() + 1, key.span.line, found.end() + 1)
+            message = "numbers have no commas: here one ends the value"
+            return syntax_error(
+                source, place, message, f"write `{number}`", Edit(place, number),
+                code="unquoted-comma",
+            )  # fmt: skip
+    return None
 
 
 def no_pair(source: Source, key: Scalar) -> Diagnostic | None:
