@@ -27,10 +27,13 @@ RESERVED_FIELDS = ("histogram", "enum")
 MAX_FIELDS = 64
 
 
-def check_type(faults: Faults, node: Node) -> Type:
-    """The type written at `node`: a name, or a mapping of fields. Raises Fault."""
+def check_type(faults: Faults, node: Node, value: Scalar | None = None) -> Type:
+    """The type written at `node`: a name, or a mapping of fields. Raises Fault.
+
+    `value` is one that it has to hold, for a help that says of which size.
+    """
     if isinstance(node, Scalar):
-        return _named_type(faults, node)
+        return _named_type(faults, node, value)
     if isinstance(node, Mapping):
         return _struct_type(faults, node)
     help = "write one such as `u64`, or `{pid: u32, comm: char(16)}`"
@@ -38,13 +41,13 @@ def check_type(faults: Faults, node: Node) -> Type:
     raise faults.fault("wrong-type", what, start_of(node), help)
 
 
-def _named_type(faults: Faults, node: Scalar) -> Type:
+def _named_type(faults: Faults, node: Scalar, value: Scalar | None) -> Type:
     found = scalar_type(node.text)
     if found is not None:
         return found
     from probekit.check.unknowntype import unknown_type  # only on the way to an error
 
-    raise unknown_type(faults, node)
+    raise unknown_type(faults, node, value)
 
 
 def _struct_type(faults: Faults, node: Mapping) -> StructType:

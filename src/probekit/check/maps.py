@@ -157,7 +157,7 @@ def _entries(
                 entry_key = check_data(faults, key_node, key) if key_node and key else 0
                 if kind.indexed and isinstance(entry_key, int):
                     _check_inside(faults, entry_key, limit, place)
-                _check_new(faults, places, repr(entry_key), place)
+                check_new(faults, places, repr(entry_key), place)
                 if not attempt.failed:
                     found[repr(entry_key)] = (entry_key, entry_value)
     if len(found) > limit:
@@ -174,7 +174,8 @@ def _check_inside(faults: Faults, index: int, limit: int, place: Span) -> None:
         raise faults.fault("map-rule", what, place, f"raise it: `max_entries: {index + 1}`")
 
 
-def _check_new(faults: Faults, places: dict[str, Span], key: str, place: Span) -> None:
+def check_new(faults: Faults, places: dict[str, Span], key: str, place: Span) -> None:
+    """Takes the entry's `key`, which is given at `place`. Raises Fault where it is taken."""
     if key in places:
         raise faults.fault(
             "duplicate-entry",

@@ -20,6 +20,7 @@ MAX_PRINTK_VALUES = 12  # MAX_BPRINTF_VARARGS, include/linux/bpf.h
 _PRINTK_FORMAT = r"(<|>)?(0)?([1-9][0-9]{0,2})?([dxX]?)"
 _PRINTF = r"%[-+#0]*[0-9]*(?:\.[0-9]+)?(?:hh?|ll?|z)?[diuxXscpfr]\b"
 
+_OF_EXPRESSIONS = frozenset(",+.(")  # what a text without quotes seldom has
 _DOUBTFUL = ("{{", "$", 'f"', "f'")  # templates, shells, Python
 
 
@@ -34,9 +35,11 @@ def template(
     if not scalar.text.isprintable():
         _check_characters(faults, scalar)
     found = pieces(scalar.text)
-    if not any(isinstance(piece, Gap) for piece in found):
+    is_fixed = not any(isinstance(piece, Gap) for piece in found)
+    if is_fixed:
         _doubt_printf(faults, scalar, "pid" if knows("pid") else "tick")
-    if any(sign in scalar.text for sign in _DOUBTFUL) or scalar.text.isidentifier():
+    is_plain = is_fixed and scalar.plain and not _OF_EXPRESSIONS.isdisjoint(scalar.text)
+    if is_plain or any(map(scalar.text.__contains__, _DOUBTFUL)) or scalar.text.isidentifier():
         from probekit.check.plaintext import doubt_plain  # few lines to print come here
 
         doubt_plain(faults, scalar, knows)

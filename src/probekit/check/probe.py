@@ -14,6 +14,7 @@ from probekit.check.schedules import Schedules, check_schedules
 from probekit.check.user import UserSpace
 from probekit.check.values import SCHEDULE_NAMES, WORDS, Block, condition
 from probekit.diagnostics import Diagnostic, Label, Origin, Severity
+from probekit.duration import meant_duration
 from probekit.expr.builtins import BUILTINS
 from probekit.expr.scope import Scope
 from probekit.expr.typed import Param, Typed
@@ -24,7 +25,7 @@ from probekit.kernel.profile import KernelProfile
 from probekit.kernel.tracefs import TracepointFormat
 from probekit.record import Record
 from probekit.source import Span
-from probekit.types import IntType, Shown, StructType, Type
+from probekit.types import CharType, IntType, Shown, StructType, Type
 
 
 class Checked(Record):
@@ -96,7 +97,7 @@ def _param(faults: Faults, spec: ParamSpec, settings: Mapping[str, str]) -> Para
         raise faults.fault("bad-name", what, spec.name.span, "choose another name")
     if spec.name.text in BUILTINS:
         _warn_hidden(faults, spec.name)
-    type = check_type(faults, spec.type)
+    type = check_type(faults, spec.type, spec.default)
     if isinstance(type, StructType):
         help = "use one param for each field"
         raise faults.fault("wrong-type", "a param is a number or text", spec.type.span, help)
@@ -120,7 +121,9 @@ def _warn_hidden(faults: Faults, name: Scalar) -> None:
 def _setting(faults: Faults, spec: ParamSpec, type: Type, text: str) -> Value:
     """The value that the command line gives, whose mistakes are the command line's."""
     try:
-        return check_data(faults, Scalar(spec.name.span, text, True, text), type)
+        # Without quotes, there is no other way to give an empty text.
+        is_plain = bool(text) or not isinstance(type, CharType)
+        return check_data(faults, Scalar(spec.name.span, text, is_plain, text), type)
     except Fault as fault:
         found = fault.diagnostic
         raise Fault(
@@ -128,15 +131,18 @@ def _setting(faults: Faults, spec: ParamSpec, type: Type, text: str) -> Value:
                 "bad-set",
                 f"`--set {spec.name.text}={text}`: {found.message}",
                 related=(Label(faults.source, spec.type.span, "its type"),),
-                help=_value_of(type, text),
+                help=_value_of(spec.name.text, type, text),
                 origin=Origin.USAGE,
             )
         ) from None
 
 
-def _value_of(type: Type, text: str) -> str:
+def _value_of(name: str, type: Type, text: str) -> str:
     """How a value of `type` is given, where `text` was."""
     if isinstance(type, IntType) and type.shown is Shown.DURATION:
+        meant = meant_duration(text)
+        if meant is not None:
+            return f"write `--set {name}={meant}`"
         return f"a duration has a unit, as in `{text if text.isdecimal() else 100}ms`"
     return f"give it a `{type}`"
 

@@ -13,13 +13,13 @@ from probekit.check.mapkey import (
     key_node,
     sample_in_schedule,
 )
-from probekit.check.maps import MapTable, entry_items, entry_nodes, find_map
-from probekit.check.user import UserSpace, constant
+from probekit.check.maps import MapTable, check_new, entry_items, entry_nodes, find_map
+from probekit.check.user import UserSpace, constant, constant_of
 from probekit.duration import parse_duration
 from probekit.expr.syntax import Name, Syntax
 from probekit.expr.userspace import NUMBER
 from probekit.frontend.spec import ScheduleSpec
-from probekit.frontend.yamlnodes import Node, Scalar, Sequence, scalar_value
+from probekit.frontend.yamlnodes import Node, Scalar, Sequence, scalar_value, start_of
 from probekit.ir import (
     Action,
     Clear,
@@ -160,13 +160,25 @@ def _update(shared: Schedules, spec: ScheduleSpec) -> Action:
         raise shared.faults.fault("missing-key", "`value` is missing", spec.action.span, help)
     if key is not None or value is not None:
         raise _both(shared.faults, spec)
+    return WriteEntries(target, _entries(shared, target, entries))
+
+
+def _entries(
+    shared: Schedules, target: Map, entries: Node
+) -> tuple[tuple[Written | None, Written], ...]:
+    """What `entries` gives: of keys that are constants, each once."""
     written: list[tuple[Written | None, Written]] = []
+    places: dict[str, Span] = {}
     with shared.faults.together() as together:
         for item in entry_items(shared.faults, entries, target.key):
             with together.part():
                 key_node, value_node = entry_nodes(shared.faults, item, target.key)
-                written.append(_entry(shared, target, key_node, value_node))
-    return WriteEntries(target, tuple(written))
+                entry = _entry(shared, target, key_node, value_node)
+                written.append(entry)
+                key = constant_of(entry[0]) if entry[0] is not None else 0
+                if key is not None:
+                    check_new(shared.faults, places, repr(key), start_of(key_node or value_node))
+    return tuple(written)
 
 
 def _both(faults: Faults, spec: ScheduleSpec) -> Fault:

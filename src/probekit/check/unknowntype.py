@@ -42,8 +42,8 @@ _LATER = {
 }
 
 
-def unknown_type(faults: Faults, node: Scalar) -> Fault:
-    """The fault of a name that is no type of this version."""
+def unknown_type(faults: Faults, node: Scalar, value: Scalar | None) -> Fault:
+    """The fault of a name that is no type of this version; `value` is what it is to hold."""
     text = node.text
     if is_later_type(text) or text in _LATER_KINDS:
         what = f"the type `{text}` is not in this version yet"
@@ -56,10 +56,14 @@ def unknown_type(faults: Faults, node: Scalar) -> Fault:
         help = "there are no fractions: use `u64`, in a smaller unit"
         return _fault(faults, node, "unknown-type", what, help)
     better = OTHER_TYPES.get(text) or OTHER_TYPES.get(text.removeprefix("const ")) or _char(text)
+    if better == "char(16)":
+        size = max(16, len(value.text.encode(errors="replace")) + 1) if value else 16
+        size = min(size, MAX_CHAR)
+        better = f"char({size})"
+        help = f"write `{better}`: at most {size - 1} bytes and a NUL"
+        return _fault(faults, node, "unknown-type", what, help, better)
     if better is not None:
-        help = f"write `{better}`" + (
-            ": at most 15 bytes and a NUL" if better == "char(16)" else ""
-        )
+        help = f"write `{better}`"
         return _fault(faults, node, "unknown-type", what, help, better)
     if text.startswith("char"):
         return _fault(faults, node, "unknown-type", what, _CHAR)

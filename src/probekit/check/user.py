@@ -11,7 +11,16 @@ from probekit.check.values import check_parts
 from probekit.duration import FORM, parse_duration
 from probekit.expr.evaluate import Value, evaluate
 from probekit.expr.fits import in_range
-from probekit.expr.syntax import ExpressionError, Mend, Number, Syntax, Text, children, names_in
+from probekit.expr.syntax import (
+    Binary,
+    ExpressionError,
+    Mend,
+    Number,
+    Syntax,
+    Text,
+    children,
+    names_in,
+)
 from probekit.expr.typed import Param, Range
 from probekit.expr.userspace import NUMBER, check_user
 from probekit.frontend.yamlnodes import Mapping as MappingNode
@@ -112,7 +121,9 @@ class UserSpace(Record):
 
             tree = with_durations(tree, types)
         try:
-            return tree, check_user(tree, types)
+            kind = check_user(tree, types)
+            _check_divisors(tree)
+            return tree, kind
         except ExpressionError as error:
             from probekit.check.userfault import mean_field  # only on the way to an error
             from probekit.expr.unknown import mean_text
@@ -138,6 +149,17 @@ class UserSpace(Record):
                     span = scalar.part(place.start, place.end)
                     parts.append((Expression(tree, span), gap.format))
         return PrintLine(tuple(parts))
+
+
+def _check_divisors(tree: Syntax) -> None:
+    """A divisor that is always 0 would fail at each run. Raises ExpressionError."""
+    for part in children(tree):
+        _check_divisors(part)
+    if not isinstance(tree, Binary) or tree.operator not in ("/", "%") or names_in(tree.right):
+        return
+    if evaluate(tree.right, {}) == 0:
+        what, help = "a division by zero", "divide by another number"
+        raise ExpressionError("division-by-zero", what, tree.right.place, help)
 
 
 def _has_text(tree: Syntax) -> bool:
@@ -168,10 +190,17 @@ def _advice(tree: Syntax, type: Type) -> tuple[str, tuple[Mend, ...]]:
 
 def constant(written: Written) -> int | None:
     """The number that an expression without names always gives; None for all others."""
-    if isinstance(written, Expression) and not names_in(written.syntax):
-        value = evaluate(written.syntax, {})
-        return value if isinstance(value, int) else None
-    return None
+    value = constant_of(written)
+    return value if isinstance(value, int) else None
+
+
+def constant_of(written: Written) -> Value | None:
+    """What is always written, as far as no name is used for it; None for all others."""
+    if isinstance(written, Expression):
+        return None if names_in(written.syntax) else evaluate(written.syntax, {})
+    fields = {name: constant_of(part) for name, part in written.items()}
+    values = {name: value for name, value in fields.items() if value is not None}
+    return values if len(values) == len(fields) else None
 
 
 def converted(value: Value, type: Type) -> Value:

@@ -190,7 +190,8 @@ def _check_rule(source: Source, rule: _Rule, path: Path, mapping: Mapping) -> Ch
     strange = [key for key, _ in mapping if key.text not in rule.options]
     if strange:
         return _unknown(source, rule, path, strange)
-    return Choice(path, _none(source, rule, mapping))
+    reset = mapping.key("reset") if rule is _ACTION else None
+    return Choice(path, _reset(source, mapping, reset) if reset else _none(source, rule, mapping))
 
 
 def _several(source: Source, rule: _Rule, chosen: list[Scalar]) -> Diagnostic:
@@ -231,6 +232,15 @@ def _unknown(source: Source, rule: _Rule, path: Path, strange: list[Scalar]) -> 
 
 def _only(rule: _Rule) -> str:
     return f"there is `{rule.keys[0]}` in this version"
+
+
+def _reset(source: Source, mapping: Mapping, reset: Scalar) -> Diagnostic:
+    """`reset: MAP`, which goes with another action, and is not there yet."""
+    given = mapping.get("reset")
+    name = given.text if isinstance(given, Scalar) and given.text != "true" else "MAP"
+    message = "`reset` is not an action, and not in this version yet"
+    label = Label(source, reset.span)
+    return Diagnostic(_ACTION.code, message, label, help=f"write `clear: {name}`")
 
 
 def _none(source: Source, rule: _Rule, mapping: Mapping) -> Diagnostic:

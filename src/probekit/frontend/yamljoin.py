@@ -6,7 +6,6 @@ Imported on the way to an error or a warning only.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from probekit.frontend.yamlquote import quoted
 
@@ -55,7 +54,7 @@ def _formatted(value: str) -> str | None:
     if found is None or set(_FIELD.sub("", found[1])) & set("{}\\"):
         return None
     given: dict[str, str] = {}
-    for at, argument in enumerate(_split(found[2], ",")):
+    for at, argument in enumerate(split_outside(found[2], ",")):
         named = _NAMED.fullmatch(argument)
         given[named[1] if named else str(at)] = named[2] if named else argument
     fields = [name or str(at) for at, (name, _) in enumerate(_FIELD.findall(found[1]))]
@@ -67,7 +66,7 @@ def _formatted(value: str) -> str | None:
 
 def joined(value: str) -> str | None:
     """What texts and values joined by `+` print: of two values beside each other it is unclear."""
-    parts = list(_split(value, "+"))
+    parts = split_outside(value, "+")
     found, was_value = "", False
     for part in parts:
         is_text = re.fullmatch(_TEXT, part) is not None
@@ -81,8 +80,9 @@ def joined(value: str) -> str | None:
     return found if len(parts) > 1 else None
 
 
-def _split(text: str, separator: str) -> Iterator[str]:
+def split_outside(text: str, separator: str) -> list[str]:
     """The parts between the separators that stand outside of quotes and brackets."""
+    found: list[str] = []
     quote, depth, start = "", 0, 0
     for at, character in enumerate(text):
         if quote:
@@ -90,8 +90,8 @@ def _split(text: str, separator: str) -> Iterator[str]:
         elif character in "'\"":
             quote = character
         elif character == separator and depth == 0:
-            yield text[start:at].strip()
+            found.append(text[start:at].strip())
             start = at + 1
         else:
             depth += (character in "([{") - (character in ")]}")
-    yield text[start:].strip()
+    return [*found, text[start:].strip()]
