@@ -201,7 +201,7 @@ def _not_a_number(faults: Faults, node: Scalar, type: IntType) -> Fault:
     from probekit.frontend.schemahelp import for_number  # only on the way to an error
 
     fix = for_number(node)
-    if fix is not None:
+    if fix is not None and (not fix.edits or type.low <= int(fix.edits[0].text) <= type.high):
         return faults.fault("wrong-type", what, node.span, fix.help, edits=fix.edits)
     help = "this is data, not an expression: write the number itself, without quotes"
     return faults.fault("wrong-type", what, node.span, help)

@@ -208,12 +208,14 @@ def stored(
     found = typed(faults, scalar, faults.syntax(scalar), _knowing(block, type))
     if isinstance(type, IntType) and type.shown is Shown.DURATION:
         found = expressions.as_duration(found)
+    text = scalar.text.strip()
+    quotable = "..." if "\n" in text else text
     with faults.at(scalar, related=related):
         try:
-            check_fits(found, type, Place(0, len(scalar.text)), scalar.text)
+            check_fits(found, type, Place(0, len(scalar.text)), quotable)
         except ExpressionError as error:
             if advise is not None:
-                advise(error, scalar.text.strip())
+                advise(error, quotable)
             raise _of_hidden(block, scalar.text, error) from None
     return found
 

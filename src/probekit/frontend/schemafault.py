@@ -220,8 +220,9 @@ def _not_a_choice(finding: _Finding) -> Diagnostic:
     texts = [item.text for item in items if isinstance(item, Scalar)]
     message, help = f"{finding.name} is one word", f"write {' or '.join(f'`{c}`' for c in choices)}"
     if len(texts) == len(items) == 1 and texts[0] in choices:
-        edit = Edit(node.span, texts[0])
-        return finding.at_value("wrong-type", message, f"write `{texts[0]}`", edit)
+        is_one_line = node.span.line == node.span.end_line  # else it ends where all else begins
+        edits = (Edit(node.span, texts[0]),) if is_one_line else ()
+        return finding.at_value("wrong-type", message, f"write `{texts[0]}`", *edits)
     if finding.path[-1:] == ("at",) and len(items) > 1:
         help += "; for both, write a schedule for each"
     return finding.at_value("wrong-type", message, help)
