@@ -21,6 +21,7 @@ from probekit.kernel import syscall
 pytestmark = pytest.mark.kernel
 
 SPEC = Path(resources.spec_dir()) / "close.yaml"
+PRLIMIT64 = 302  # arch/x86/entry/syscalls/syscall_64.tbl
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 # Runs what comes after the numbers with a seccomp filter: the errno, and the calls that get it.
@@ -129,7 +130,7 @@ HOSTS = {
         filtered(38, syscall.BPF),  # ENOSYS
         "seccomp-filter",
         "a seccomp filter refuses bpf(2) to this process",
-        "`SystemCallFilter=bpf perf_event_open`",
+        "`SystemCallFilter=@system-service @mount bpf perf_event_open`",
         "load programs",
     ),
     "a filter of perf_event_open(2)": (
@@ -145,6 +146,34 @@ HOSTS = {
         "could not be mounted: a seccomp filter refuses fsopen(2) to this process",
         "`mount -t tracefs nodev /sys/kernel/tracing`",
         "tracefs",
+    ),
+    "a filter of a part of mounting": (
+        (*UNMOUNTED, *filtered(1, syscall.FSMOUNT)),
+        "tracefs-unmounted",
+        "could not be mounted: a seccomp filter refuses fsmount(2) to this process",
+        "`SystemCallFilter=@system-service @mount bpf perf_event_open`",
+        "tracefs",
+    ),
+    "a filter that does not know pidfd_open(2)": (
+        filtered(1, syscall.PIDFD_OPEN),
+        "seccomp-filter",
+        "a seccomp filter refuses pidfd_open(2) to this process",
+        "in a container a newer runtime allows it",
+        "bcc",
+    ),
+    "a filter that does not know memfd_create(2)": (
+        filtered(38, syscall.MEMFD_CREATE),
+        "seccomp-filter",
+        "a seccomp filter refuses memfd_create(2) to this process",
+        "`--security-opt seccomp=unconfined`",
+        "bcc",
+    ),
+    "a filter of timerfd_create(2)": (
+        filtered(1, syscall.TIMERFD_CREATE),
+        "seccomp-filter",
+        "a seccomp filter refuses timerfd_create(2) to this process",
+        "`--security-opt seccomp=unconfined`",
+        None,
     ),
     "no /sys": (
         in_mounts("umount -l /sys"),
@@ -227,6 +256,37 @@ HOSTS = {
         "kernel",
     ),
 }
+
+
+NO_PROC = in_mounts("umount -l /proc")
+
+
+def test_without_proc_specs_are_checked_as_by_an_ordinary_user() -> None:
+    """A mount of tracefs for this process alone has no name there."""
+    checked = run((*UNMOUNTED, *NO_PROC), "check", SPEC)
+    assert (checked.code, checked.err) == (0, "")
+    assert "checked against the shipped profile" in checked.out
+    listed = run((*UNMOUNTED, *NO_PROC), "list", "tracepoint:syscalls/sys_enter_close")
+    assert listed.out == "tracepoint: syscalls/sys_enter_close\n"
+
+
+@pytest.mark.parametrize(
+    ("host", "path"),
+    [((*UNMOUNTED, *NO_PROC), "/proc/self/fd"), (HOSTS["no /sys"][0], "/sys/kernel")],
+)
+def test_no_profile_is_saved_of_half_a_kernel(
+    host: tuple[str, ...], path: str, tmp_path: Path
+) -> None:
+    saved = run(host, "kernel", "save", tmp_path / "this.profile")
+    assert saved.code == 3
+    assert said(saved)[:2] == ("no-kernel-files", f"`{path}` is not there")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_limit_that_may_not_be_raised_stops_nothing() -> None:
+    """A filter of prlimit64(2): the loader goes on with the limits that there are."""
+    applied = run(filtered(1, PRLIMIT64), "apply", SPEC, "--for", "0s")
+    assert applied.code == 0, applied.err
 
 
 def run(

@@ -157,11 +157,12 @@ def _own_mounts() -> str:
     except OSError as error:
         if error.errno not in privilege.NOT_PERMITTED:
             raise
-        raise DiagnosticError([privilege.explain(privilege.MOUNT, error.errno)]) from None
+        raise DiagnosticError([privilege.explain_mount(error.errno)]) from None
     return "tmpfs, bpf"
 
 
 def _btf() -> str | Finding:
+    host.require_files()
     if os.path.exists("/sys/kernel/btf/vmlinux"):
         return "/sys/kernel/btf/vmlinux"
     fix = "not needed yet; kernels built with CONFIG_DEBUG_INFO_BTF have it"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 
+from probekit.entry import usage_error
 from probekit.kernel.feature import FEATURES
 from probekit.kernel.profile import UNKNOWN, YES, LiveProfile, contents_of
 from probekit.kernel.store import write
 from probekit.kernel.tracefs import find_tracefs
+from probekit.runtime import host
 
 
 def save_kernel(path: str) -> str:
@@ -15,6 +17,10 @@ def save_kernel(path: str) -> str:
 
     Raises DiagnosticError: `cannot-write`, and where the kernel does not let it be read.
     """
+    host.require_files()
+    if path == "-" and sys.stdout.isatty():
+        message, help = "a kernel profile is no text for a terminal", "send it on: `... - > FILE`"
+        raise usage_error("bad-usage", message, help)
     with find_tracefs() as tracefs:
         profile = LiveProfile(tracefs)
         if path == "-":

@@ -22,11 +22,12 @@ _INITIAL_USER_NAMESPACE = 0xEFFFFFFD  # PROC_USER_INIT_INO, include/linux/proc_n
 _LOCKDOWN = "/sys/kernel/security/lockdown"
 _PARANOID = "/proc/sys/kernel/perf_event_paranoid"
 _BEYOND_A_PAGE = 1 << 20
+_SYSTEMD_CALLS = "@system-service @mount bpf perf_event_open"  # all that a run takes
 NOT_PERMITTED = (errno.EPERM, errno.EACCES, errno.ENOSYS)  # what `explain` knows
 
 
 class Call(Record):
-    """A system call that needs privilege: what to have, any one of the `enough` groups.
+    """A system call, and the privilege that it needs: any one of the `enough` groups.
 
     `senseless` are arguments that the kernel refuses as such, with the errno `says`: another
     answer is a filter's. `number` is the call's name in `kernel.syscall`.
@@ -53,7 +54,20 @@ OPEN_EVENT = Call(
     (0, 0, -1, -1, 1 << 40),  # a flag that there is not
     errno.EINVAL,
 )
-MOUNT = Call("fsopen(2)", (("CAP_SYS_ADMIN",),), "FSOPEN", (0, 0), errno.EFAULT)
+_ADMIN = (("CAP_SYS_ADMIN",),)
+_NO_FLAG = 1 << 20  # of any of the calls below
+_MOUNT = (
+    Call("fsopen(2)", _ADMIN, "FSOPEN", (0, 0), errno.EFAULT),
+    Call("fsconfig(2)", _ADMIN, "FSCONFIG", (-1, 0), errno.EINVAL),
+    Call("fsmount(2)", _ADMIN, "FSMOUNT", (-1, _NO_FLAG), errno.EINVAL),
+)
+# What everybody may call, but for filters that were made before the kernel had it.
+_ORDINARY = (
+    Call("pidfd_open(2)", (), "PIDFD_OPEN", (0, _NO_FLAG), errno.EINVAL),
+    Call("pidfd_send_signal(2)", (), "PIDFD_SEND_SIGNAL", (-1, 0, 0, _NO_FLAG), errno.EINVAL),
+    Call("memfd_create(2)", (), "MEMFD_CREATE", (0, _NO_FLAG), errno.EINVAL),
+    Call("timerfd_create(2)", (), "TIMERFD_CREATE", (-1, 0), errno.EINVAL),
+)
 _READ = Call("open(2)", (("CAP_DAC_READ_SEARCH",), ("CAP_DAC_OVERRIDE",)), "", (), 0)
 
 
@@ -104,10 +118,30 @@ def explain(call: Call, number: int) -> Diagnostic:
     return _refused_to_the_privileged(call, number)
 
 
+def explain_mount(number: int) -> Diagnostic:
+    """Why mounting ended in the errno `number`: the call of the three that is refused."""
+    refused = (call for call in _MOUNT if not _reaches_the_kernel(call))
+    return explain(next(refused, _MOUNT[0]), number)
+
+
+def explain_ordinary() -> Diagnostic | None:
+    """Why a call that needs no privilege is refused: a filter does it; None where none does."""
+    if not _is_filtered():
+        return None
+    return next((_filtered(call) for call in _ORDINARY if not _reaches_the_kernel(call)), None)
+
+
+def _reaches_the_kernel(call: Call) -> bool:
+    """Whether the call's own answer comes back, and no filter's before it."""
+    from probekit.kernel import syscall
+
+    return syscall.syscall(getattr(syscall, call.number), *call.senseless) == -call.says
+
+
 def _refused_to_the_privileged(call: Call, number: int) -> Diagnostic:
     from probekit.kernel import syscall
 
-    if syscall.syscall(getattr(syscall, call.number), *call.senseless) != -call.says:
+    if not _reaches_the_kernel(call):
         return _filtered(call)
     if "[confidentiality]" in lockdown():
         return locked_down()
@@ -133,7 +167,7 @@ def unmounted(error: OSError) -> tuple[str, str]:
     """Why mounting ended in `error`, and a further way out, as the rest of a sentence."""
     if error.errno not in NOT_PERMITTED:
         return error.strerror or str(error), ""
-    cause = explain(MOUNT, error.errno or 0)
+    cause = explain_mount(error.errno or 0)
     return cause.message, f"; or {cause.help}"
 
 
@@ -160,12 +194,14 @@ def _is_filtered() -> bool:
 
 
 def _filtered(call: Call) -> Diagnostic:
-    options = " ".join(f"--cap-add {name.removeprefix('CAP_')}" for name in call.enough[0])
+    names = call.enough[0] if call.enough else ()
+    options = " ".join(f"--cap-add {name.removeprefix('CAP_')}" for name in names)
+    opens = f"`{options}` opens the usual filter" if options else "a newer runtime allows it"
     return _host(
         "seccomp-filter",
         f"a seccomp filter refuses {call.name} to this process",
-        f"in a container `{options}` opens the usual filter, or `--security-opt seccomp=unconfined`"
-        f" takes it away; in a systemd unit add `SystemCallFilter=bpf perf_event_open`",
+        f"in a container {opens}, or `--security-opt seccomp=unconfined` takes it away;"
+        f" in a systemd unit add `SystemCallFilter={_SYSTEMD_CALLS}`",
     )
 
 

@@ -7,11 +7,15 @@ import os
 
 # arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h. A number that is
 # not known is -1, and the kernel answers ENOSYS.
-_OWN_NUMBERS = {"x86_64": (321, 298), "aarch64": (280, 241)}
-BPF, PERF_EVENT_OPEN = _OWN_NUMBERS.get(os.uname().machine, (-1, -1))
-FSOPEN = 430  # the same on every architecture, like all that came after them
+_OWN_NUMBERS = {"x86_64": (321, 298, 319, 283), "aarch64": (280, 241, 279, 85)}
+BPF, PERF_EVENT_OPEN, MEMFD_CREATE, TIMERFD_CREATE = _OWN_NUMBERS.get(
+    os.uname().machine, (-1, -1, -1, -1)
+)
+PIDFD_SEND_SIGNAL = 424  # the same on every architecture, like all that came after it
+FSOPEN = 430
 FSCONFIG = 431
 FSMOUNT = 432
+PIDFD_OPEN = 434
 
 # The kernel's own "not supported" (include/linux/errno.h): bpf(2) lets it out to user space, and
 # the C library has no text for it.

@@ -116,7 +116,8 @@ def find_tracefs() -> Tracefs:
     """tracefs where it is mounted, else mounted nowhere, for this process alone.
 
     Raises DiagnosticError: `tracefs-denied` to an ordinary user, `lockdown`, or
-    `tracefs-unmounted` where it is not mounted and this process may not do so either.
+    `tracefs-unmounted` where it is not mounted and this process may not do so either, and
+    `no-kernel-files` where a mount of its own could not be named.
     """
     for place in _PLACES:
         if _is_readable(place):
@@ -129,6 +130,10 @@ def find_tracefs() -> Tracefs:
         mount = PrivateMount("tracefs")
     except OSError as error:
         raise _unmounted(error) from error
+    if not os.path.exists("/proc/self/fd"):
+        mount.close()
+        message = "`/proc/self/fd` is not there"
+        raise host_error("no-kernel-files", message, help="`mount -t proc proc /proc`")
     return Tracefs(f"/proc/self/fd/{mount.fd}", mount)  # `path` would bring pathlib
 
 

@@ -77,8 +77,9 @@ def explain(error: OSError | MemoryError) -> Diagnostic | None:
     if isinstance(error, FileNotFoundError) and str(error.filename).startswith(("/sys/", "/proc/")):
         help = " and ".join(f"`{command}`" for command in _FILE_SYSTEMS.values())
         return _host("no-kernel-files", f"`{error.filename}` is not there", f"mount them: {help}")
-    is_known = isinstance(error, MemoryError) or error.errno in _EXHAUSTED
-    return exhausted(error) if is_known else None
+    if isinstance(error, MemoryError) or error.errno in _EXHAUSTED:
+        return exhausted(error)
+    return privilege.explain_ordinary() if error.errno in privilege.NOT_PERMITTED else None
 
 
 def explain_bpf(error: BpfError) -> Diagnostic:

@@ -90,10 +90,12 @@ def _confine(folder: str) -> None:
     os.environ.clear()
     os.environ["PWD"] = folder  # in an unmounted file system getcwd(3) has no answer
     sys.dont_write_bytecode = True
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     unlimited = resource.RLIM_INFINITY
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with suppress(OSError, ValueError):  # where it matters, what follows says so
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with suppress(OSError, ValueError):  # maps count against it before Linux 5.11 only
         resource.setrlimit(resource.RLIMIT_MEMLOCK, (unlimited, unlimited))
 
