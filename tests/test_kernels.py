@@ -201,6 +201,9 @@ def test_a_value_that_does_not_fit_on_one_kernel(fleet: Fleet) -> None:
     outcome = fleet.check()
     assert outcome.code == 1
     assert "error[does-not-fit]" in outcome.err
+    assert (
+        "(on the other kernels it is not so: what you change must do for them, too)" in outcome.err
+    )
     assert fleet.results()[0] == "ok"
 
 
@@ -241,7 +244,9 @@ def test_a_feature_that_is_not_known_is_a_warning(fleet: Fleet) -> None:
     )
     assert outcome.err.startswith(f"warning[missing-feature]: {message}\n")
     assert outcome.err.count("warning[") == 1
-    assert fleet.results() == ["ok"]
+    assert fleet.results() == ["not known: whether it has every feature that the spec takes"]
+    data = fleet.check(SPEC, "--format", "json").lines
+    assert [line["result"] for line in map(json.loads, data) if "result" in line] == ["not known"]
 
 
 def test_a_machine_that_probes_do_not_run_on(fleet: Fleet) -> None:
@@ -330,6 +335,18 @@ def test_render_for_a_saved_kernel(fleet: Fleet, probekit: Runner) -> None:
     texts = [probekit.run("render", spec, "--kernel", path).out for path in fleet.files]
     assert [", 8)" in text for text in texts] == [True, False]
     assert [", 16)" in text for text in texts] == [False, True]
+
+
+def test_render_for_a_kernel_that_the_spec_does_not_run_on(fleet: Fleet, probekit: Runner) -> None:
+    lacking = Kernel("5.9.0", dev(), length())
+    lacking.answers = {"lru_hash": "no"}
+    fleet.add(lacking, Kernel("6.1.0", dev(), length(), machine="aarch64"))
+    spec = probekit.spec(SPEC)
+    without, elsewhere = (probekit.run("render", spec, "--kernel", path) for path in fleet.files)
+    assert (without.code, without.out) == (1, "")
+    assert "has no maps of type `lru_hash`" in without.err
+    assert (elsewhere.code, elsewhere.out) == (3, "")
+    assert "error[unsupported-machine]" in elsewhere.err
 
 
 @pytest.mark.parametrize("command", ["check", "render"])

@@ -12,7 +12,7 @@ import typer
 
 from probekit import __version__
 from probekit.diagnostics import Origin
-from probekit.entry import EXIT_CODES, INTERRUPTED, report, usage_error
+from probekit.entry import EXIT_CODES, INTERRUPTED, exit_code, report, usage_error
 
 app = typer.Typer(
     name="probekit",
@@ -114,8 +114,16 @@ def render(specs: Specs, settings: Set = None, kernel: Kernel = None, trust: Tru
     trusted = _trusted(trust, specs)
     profile = SavedProfile(kernel) if kernel else profile_for_check()
     results = pipeline.check_files(specs, _settings(settings), profile, trusted)
-    report(pipeline.warnings_of(results))
-    for probe in pipeline.probes_of(results):
+    if kernel:  # of this host, `apply` finds out what is missing
+        from probekit.commands.kernels import with_features
+
+        results = [with_features(result, profile) for result in results]
+    probes = pipeline.probes_of(results)
+    found = pipeline.warnings_of(results)
+    report(found)
+    if exit_code(found):
+        raise typer.Exit(exit_code(found))
+    for probe in probes:
         sys.stdout.write(to_c(probe, Scope()).text)
 
 

@@ -16,6 +16,7 @@ from probekit.kernel.profile import NO, UNKNOWN, KernelProfile, SavedProfile
 from probekit.record import Record, replace
 from probekit.source import Span
 
+_FEATURE, _OTHER_MACHINE = "missing-feature", "unsupported-machine"
 _MACHINE = "x86_64"  # the only one whose ring buffers this version reads (`ringbuf.py`)
 
 # What is on other kernels is no misspelt name, so this is the help instead of similar ones.
@@ -24,6 +25,7 @@ _ONLY_THERE = {
     " not (`missing: skip` is not in this version yet)",
     "unknown-field": "other kernels have it: write a spec of its own for those that have not",
 }
+_ELSEWHERE = "on the other kernels it is not so: what you change must do for them, too"
 
 
 class Kernel(Record):
@@ -37,13 +39,15 @@ class Kernel(Record):
 class Cell(Record):
     """A spec on a kernel: the errors it has there, and the fields that differ between kernels.
 
-    `is_checked` is false where the check did not come to its end. `moved` are at another offset
-    on some kernel, `changed` of another type.
+    `is_checked` is false where the check did not come to its end, `is_certain` where the profile
+    does not say of every feature that is needed whether the kernel has it. `moved` are at another
+    offset on some kernel, `changed` of another type.
     """
 
     spec: str
     kernel: Kernel
     is_checked: bool
+    is_certain: bool
     errors: tuple[Diagnostic, ...]
     moved: tuple[FieldUse, ...]
     changed: tuple[FieldUse, ...]
@@ -83,7 +87,7 @@ def compare(
     cells: list[Cell] = []
     diagnostics: list[Diagnostic] = []
     for index, row in enumerate(zip(*results, strict=True)):
-        row = tuple(map(_with_features, row, profiles))
+        row = tuple(map(with_features, row, profiles))
         diagnostics += _once(row, kernels)
         if index < len(specs):
             made, warnings = _cells(specs[index], row, kernels)
@@ -92,7 +96,7 @@ def compare(
     return Comparison(tuple(cells), tuple(diagnostics))
 
 
-def _with_features(result: Checked, profile: KernelProfile) -> Checked:
+def with_features(result: Checked, profile: KernelProfile) -> Checked:
     """The result, with an error for each feature that the probe needs and this kernel lacks."""
     if result.probe is None:
         return result
@@ -108,7 +112,7 @@ def missing(probe: Probe, profile: KernelProfile) -> tuple[Diagnostic, ...]:
     answers = {feature: profile.feature(feature.name) for feature in needed}
     lacking = [
         Diagnostic(
-            "missing-feature",
+            _FEATURE,
             f"{profile.origin} has no {feature.what}",
             Label(probe.source, needed[feature], "this takes them"),
             help=feature.without,
@@ -128,7 +132,7 @@ def _not_known(
     """One warning for all that a profile does not say: one cause has them all."""
     what = ", ".join(feature.what for feature in features)
     return Diagnostic(
-        "missing-feature",
+        _FEATURE,
         f"it is not known whether {profile.origin} has {what}",
         Label(probe.source, span),
         help="save its profile again with this version, as root: `sudo probekit kernel save FILE`",
@@ -141,7 +145,7 @@ def _other_machine(probe: Probe, profile: KernelProfile) -> tuple[Diagnostic, ..
         return ()
     what = f"this version runs probes on x86-64 only, and {profile.origin} is for {profile.machine}"
     label = Label(probe.source, probe.programs[0].span)
-    return (Diagnostic("unsupported-machine", what, label, origin=Origin.HOST),)
+    return (Diagnostic(_OTHER_MACHINE, what, label, origin=Origin.HOST),)
 
 
 def _once(row: Sequence[Checked], kernels: Sequence[Kernel]) -> list[Diagnostic]:
@@ -155,13 +159,19 @@ def _once(row: Sequence[Checked], kernels: Sequence[Kernel]) -> list[Diagnostic]
 
 
 def _told_apart(result: Checked, row: Sequence[Checked]) -> list[Diagnostic]:
-    """The result's diagnostics; where another kernel has what this one lacks, the help says so."""
+    """The result's diagnostics; where they are not true of another kernel, the help says so."""
     return [
-        replace(one, help=_ONLY_THERE[one.code])
-        if one.code in _ONLY_THERE and not all(_has(other, one) for other in row)
-        else one
+        one if all(_has(other, one) for other in row) else _of_some(one)
         for one in result.diagnostics
     ]
+
+
+def _of_some(one: Diagnostic) -> Diagnostic:
+    """What is not said of every kernel: following its help alone could make another one worse."""
+    if one.code in (_FEATURE, _OTHER_MACHINE):
+        return one
+    help = _ONLY_THERE.get(one.code) or f"{one.help} ({_ELSEWHERE})".lstrip()
+    return replace(one, help=help, edits=())
 
 
 def _has(result: Checked, wanted: Diagnostic) -> bool:
@@ -181,6 +191,7 @@ def _cells(
             spec,
             kernel,
             result.probe is not None,
+            not any(d.code == _FEATURE for d in result.diagnostics),
             tuple(d for d in result.diagnostics if d.severity is Severity.ERROR),
             tuple(use for key, use in used.items() if key in moved),
             tuple(use for key, use in used.items() if key in changed),

@@ -42,7 +42,8 @@ def _print_table(cells: Sequence[Cell]) -> None:
     rows, before = [], None
     for cell in cells:
         name = "" if cell.spec == before else cell.spec
-        style = "red" if cell.errors else "yellow" if cell.changed else "green"
+        is_clear = cell.is_certain and not cell.changed
+        style = "red" if cell.errors else "green" if is_clear else "yellow"
         rows.append(((name, ""), (cell.kernel.name, ""), (_result(cell), style)))
         before = cell.spec
     table.print_table(("spec", "kernel", "result"), rows)
@@ -57,6 +58,8 @@ def _result(cell: Cell) -> str:
         return f"{first.code}: {first.message}{more}"
     if not cell.is_checked:
         return "not known"
+    if not cell.is_certain:
+        return "not known: whether it has every feature that the spec takes"
     return "; ".join(("ok", *_differences(cell)))
 
 
@@ -85,13 +88,14 @@ def _notes(cells: Sequence[Cell]) -> Iterator[str]:
 
 
 def _as_data(cell: Cell) -> dict[str, object]:
+    is_known = cell.is_checked and cell.is_certain
     return {
         "spec": cell.spec,
         "kernel": cell.kernel.name,
         "file": cell.kernel.path,
         "release": cell.kernel.profile.release,
         "machine": cell.kernel.profile.machine,
-        "result": "error" if cell.errors else "ok" if cell.is_checked else "not known",
+        "result": "error" if cell.errors else "ok" if is_known else "not known",
         "errors": [error.code for error in cell.errors],
         "moved": [_field_data(use) for use in cell.moved],
         "changed": [_field_data(use) for use in cell.changed],
