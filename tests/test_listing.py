@@ -134,6 +134,7 @@ MENDED = [
     ("syscalls", "tracepoint:syscalls/*"),
     ("syscall:openat", "tracepoint:*openat*"),
     ("tracepoint:sched/sched_switch,syscalls/*", "tracepoint:sched/sched_switch"),
+    ("TRACEPOINT:SYSCALLS/*CLOSE*", "tracepoint:syscalls/*close*"),
 ]
 
 
@@ -147,7 +148,7 @@ def test_what_is_no_pattern_gets_one_to_paste(typed: str, offered: str) -> None:
     assert find(offered, PROFILE)
 
 
-@pytest.mark.parametrize("typed", ["", ":", "*:*close*", "foo:bar"])
+@pytest.mark.parametrize("typed", ["", ":", "*:*close*", "foo:bar", "lsm:*"])
 def test_what_is_like_no_kind_gets_the_kinds(typed: str) -> None:
     assert refusal(typed).code == "bad-pattern"
 

@@ -276,7 +276,23 @@ def test_from_a_saved_profile_to_standard_output(probekit: Runner, tmp_path: Pat
     arguments = ("new", "close", "--tracepoint", "sys_enter_close", "--kernel", saved)
     outcome = probekit.run(*arguments, "-o", "-")
     assert (outcome.code, outcome.err) == (0, "")
-    assert outcome.out == spec_of("syscalls/sys_enter_close", called="close")
+    text = spec_of("syscalls/sys_enter_close", called="close")
+    checked = "probekit check close.yaml"
+    assert outcome.out == text.replace(checked, f"{checked} --kernel {saved}")
+    outcome = probekit.run(*arguments, "-o", tmp_path / "there.yaml")
+    commands = [line.partition(":")[2].strip() for line in outcome.lines[1:]]
+    assert commands == [
+        f"probekit check {tmp_path}/there.yaml --kernel {saved}",
+        f"sudo probekit apply {tmp_path}/there.yaml (on that kernel)",
+    ]
+    assert probekit.run(*commands[0].split()[1:]).code == 0
+
+
+def test_a_file_that_looks_like_an_option(probekit: Runner, tmp_path: Path) -> None:
+    arguments = ("new", "close", "--tracepoint", "sys_enter_close", "-o", "-odd.yaml")
+    out, _ = probekit.start(*arguments, cwd=tmp_path).communicate()
+    assert out.splitlines()[1] == "check it: probekit check ./-odd.yaml"
+    assert "probekit check ./-odd.yaml\n" in (tmp_path / "-odd.yaml").read_text()
 
 
 def test_a_new_probe_in_the_current_folder(probekit: Runner, tmp_path: Path) -> None:
@@ -295,3 +311,6 @@ def test_usage_errors(probekit: Runner) -> None:
     assert (outcome.code, outcome.out) == (2, "")
     assert "error[bad-name]" in outcome.err
     assert "error[bad-usage]" in outcome.err
+    outcome = probekit.run("new", "two", "-t", "sys_enter_close", "-t", "sched/sched_switch")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "`new` takes one tracepoint" in outcome.err

@@ -152,8 +152,9 @@ def list_points(
 @app.command()
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The probe's name.")],
-    tracepoint: Annotated[
-        str | None, typer.Option("-t", "--tracepoint", metavar="G/N", help="What it attaches to.")
+    tracepoints: Annotated[
+        list[str] | None,
+        typer.Option("-t", "--tracepoint", metavar="G/N", help="What it attaches to."),
     ] = None,
     output: Annotated[
         str | None, typer.Option("-o", "--output", metavar="FILE", help="Instead of NAME.yaml.")
@@ -165,7 +166,11 @@ def new(
 
     kind = listing.kind_of("tracepoint")
     profile = listing.profile_for(kind, kernel)
-    made = starter.start(name, tracepoint, output, profile)
+    if len(tracepoints or ()) > 1:
+        help = "make it with one, and copy its item under `programs` for each of the others"
+        raise usage_error("bad-usage", "`new` takes one tracepoint", help)
+    tracepoint = tracepoints[0] if tracepoints else None
+    made = starter.start(name, tracepoint, output, profile, kernel)
     _say(listing.notes(kind, profile))
     sys.stdout.write(made)
 

@@ -290,12 +290,15 @@ def test_a_limit_that_may_not_be_raised_stops_nothing() -> None:
 
 
 def run(
-    host: Sequence[str], *arguments: str | Path, environ: Mapping[str, str] | None = None
+    host: Sequence[str],
+    *arguments: str | Path,
+    environ: Mapping[str, str] | None = None,
+    python: str = sys.executable,
 ) -> Outcome:
     """`probekit` on such a host."""
     environment = {**os.environ, "PYTHONPATH": str(Path(probekit.__file__).parents[1])}
     environment |= {"PYTHONDONTWRITEBYTECODE": "1", **(environ or {})}
-    argv = [*host, sys.executable, "-m", "probekit", *map(str, arguments)]
+    argv = [*host, python, "-m", "probekit", *map(str, arguments)]
     done = subprocess.run(
         argv, capture_output=True, text=True, env=environment, check=False, timeout=120
     )
@@ -350,13 +353,13 @@ BROKEN = {
     "written for another Python": (
         "print 'hello'",
         "broken-bcc",
-        "bcc cannot be used: importing it ends in SyntaxError",
+        "bcc/__init__.py ends in SyntaxError",
         "look for a second one",
     ),
     "a part is missing": (
         "from bcc import libbcc",
         "broken-bcc",
-        "bcc cannot be used: importing it ends in ImportError",
+        "bcc/__init__.py ends in ImportError",
         "look for a second one",
     ),
 }
@@ -386,13 +389,13 @@ def test_no_bcc(tmp_path: Path) -> None:
 
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
     places = (Path(probekit.__file__).parents[1], Path(str(yaml.__file__)).parents[1])
-    outcome = subprocess.run(
-        [tmp_path / "venv/bin/python", "-m", "probekit", "apply", SPEC],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": ":".join(map(str, places))},
-        check=False,
-        timeout=120,
-    )
-    found = Outcome(outcome.returncode, outcome.stdout, outcome.stderr)
-    check_bcc(found, "no-bcc", "venv/bin/python finds no bcc", "`apt install python3-bpfcc`")
+    python = tmp_path / "venv/bin/python"
+
+    def apply(*more: Path) -> Outcome:
+        environ = {"PYTHONPATH": ":".join(map(str, (*places, *more)))}
+        return run((), "apply", SPEC, environ=environ, python=str(python))
+
+    check_bcc(apply(), "no-bcc", "venv/bin/python finds no bcc", "`apt install python3-bpfcc`")
+    (tmp_path / "other" / "bcc").mkdir(parents=True)  # a folder alone is a package, too
+    where = f"{tmp_path}/other/bcc is not the BPF Compiler Collection"
+    check_bcc(apply(tmp_path / "other"), "wrong-bcc", where, "`apt install python3-bpfcc`")

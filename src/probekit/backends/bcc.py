@@ -70,7 +70,8 @@ def _import_bcc() -> Any:
     except Exception as error:
         raise _not_imported(error) from error
     if not hasattr(bcc, "BPF"):
-        message = f"{bcc.__file__} is not the BPF Compiler Collection: it has no `BPF`"
+        place = bcc.__file__ or ", ".join(bcc.__path__)  # a folder alone is a package, too
+        message = f"{place} is not the BPF Compiler Collection: it has no `BPF`"
         help = f"`pip uninstall bcc` (another project that has the same name); {_INSTALL}"
         raise LoadFailure("wrong-bcc", message, help)
     return bcc
@@ -91,8 +92,15 @@ def _not_imported(error: Exception) -> LoadFailure:
     elif isinstance(error, AttributeError):  # ctypes finds no such function
         why = "its library is of another version"
     else:
-        why = f"importing it ends in {type(error).__name__}"
+        why = f"importing it{_from_where()} ends in {type(error).__name__}"
     return LoadFailure("broken-bcc", f"bcc cannot be used: {why}", _REINSTALL)
+
+
+def _from_where() -> str:
+    from importlib.util import find_spec
+
+    found = find_spec("bcc")
+    return f" from {found.origin}" if found and found.origin else ""
 
 
 def _out_of_memory() -> LoadFailure:

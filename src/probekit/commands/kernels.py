@@ -90,7 +90,8 @@ def compare(
         row = tuple(map(with_features, row, profiles))
         diagnostics += _once(row, kernels)
         if index < len(specs):
-            made, warnings = _cells(specs[index], row, kernels)
+            name = "<stdin>" if specs[index] == "-" else specs[index]
+            made, warnings = _cells(name, row, kernels)
             cells += made
             diagnostics += warnings
     return Comparison(tuple(cells), tuple(diagnostics))

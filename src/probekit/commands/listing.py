@@ -46,6 +46,8 @@ def answer(text: str | None, kernel: str | None, *, with_fields: bool, is_json: 
     Raises what `profile_for` and `find` do.
     """
     if text is None:
+        if kernel is not None:
+            SavedProfile(kernel)  # the kinds are the same everywhere, and a wrong file is told
         return Answer(kind_json_lines() if is_json else kind_lines())
     kind = kind_of(text)
     profile = profile_for(kind, kernel)

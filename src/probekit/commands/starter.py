@@ -77,15 +77,22 @@ schedules:
     show: events
     top: 10
 
-# Check it, without root:         probekit check $file
+# Check it, without root:         probekit check $file$kernel
 # Run it, until Ctrl-C:           sudo probekit apply $file
 # See one command's events only:  sudo probekit apply $file -- ls /
 """)
 
 
-def start(name: str, tracepoint: str | None, output: str | None, profile: KernelProfile) -> str:
+def start(
+    name: str,
+    tracepoint: str | None,
+    output: str | None,
+    profile: KernelProfile,
+    kernel: str | None = None,
+) -> str:
     """Writes the spec to `output`, NAME.yaml for None; what to tell: the spec itself for `-`.
 
+    `kernel` is the file that `profile` was read from, None where it is this host's.
     Raises DiagnosticError with all that is wrong.
     """
     faults: list[Diagnostic] = []
@@ -103,20 +110,29 @@ def start(name: str, tracepoint: str | None, output: str | None, profile: Kernel
         raise DiagnosticError(faults)
     is_stdout = output == "-"
     path = output if output is not None and not is_stdout else f"{name}.yaml"
-    text = spec_text(name, event, path)
+    text = spec_text(name, event, path, kernel)
     if is_stdout:
         return text
     write_new(path, text)
-    return _written(path, event)
+    return _written(path, event, kernel)
 
 
-def _written(path: str, event: TracepointFormat) -> str:
-    file = escaped(quote(path))
+def _written(path: str, event: TracepointFormat, kernel: str | None) -> str:
+    file, where = _argument(path), " (on that kernel)" if kernel else ""
     return (
         f"{escaped(path)}: a probe of {event.group}/{event.name}\n"
-        f"check it: probekit check {file}\n"
-        f"run it:   sudo probekit apply {file}\n"
+        f"check it: probekit check {file}{_for_kernel(kernel)}\n"
+        f"run it:   sudo probekit apply {file}{where}\n"
     )
+
+
+def _argument(path: str) -> str:
+    """The path as a word of a command line, where it is no option."""
+    return escaped(quote(f"./{path}" if path.startswith("-") else path))
+
+
+def _for_kernel(kernel: str | None) -> str:
+    return f" --kernel {_argument(kernel)}" if kernel else ""
 
 
 def _refuse_tracepoint(name: str, profile: KernelProfile) -> None:
@@ -186,7 +202,7 @@ def _how_to_find(name: str, names: Sequence[str]) -> str:
 
 
 def _unknown(profile: KernelProfile, name: str, names: Sequence[str]) -> DiagnosticError:
-    near = similar(name, names)
+    near = similar(name, names) or similar(name.lower(), names)
     help = f"did you mean {alternatives(near)}?" if near else f"find one with {_FIND}."
     if not near and any(name in known for known in names):
         help = f"`{list_command(f'tracepoint:*{name}*')}` shows those with it in their name."
@@ -195,8 +211,9 @@ def _unknown(profile: KernelProfile, name: str, names: Sequence[str]) -> Diagnos
     return _usage("unknown-tracepoint", f"{profile.origin} has no tracepoint `{name}`", help)
 
 
-def spec_text(name: str, event: TracepointFormat, file: str) -> str:
-    """The spec, which `check` accepts for every tracepoint; `file` is where its user will have it.
+def spec_text(name: str, event: TracepointFormat, file: str, kernel: str | None = None) -> str:
+    """The spec, which `check` accepts for every tracepoint; `file` is where its user will have it,
+    `kernel` the saved profile to check it against, if any.
 
     `name` is one that `check_name` accepts.
     """
@@ -207,7 +224,8 @@ def spec_text(name: str, event: TracepointFormat, file: str) -> str:
         tracepoint=f"{event.group}/{event.name}",
         fields="\n".join(f"    #   {line}" for line in _field_comments(fields)),
         line=_line(fields),
-        file=escaped(quote(file)),
+        file=_argument(file),
+        kernel=_for_kernel(kernel),
     )
 
 

@@ -61,9 +61,12 @@ def without_kind(text: str, profile: KernelProfile) -> DiagnosticError:
         return bad_pattern(text, what, f"tracepoint:{before}/{after}")
     what = f"there is no kind `{before}`"
     kind = _OTHER_NAMES.get(before) or nearest(before, KINDS)
+    kind = kind or nearest(before.lower(), KINDS)
     if kind is None:
-        return bad_pattern(text, what, _with_kind(after, profile))
-    return bad_pattern(text, what, f"{kind}:{_as_written(KINDS[kind], after)}")
+        return bad_pattern(text, what, _with_kind(after, profile) if _WORD.search(after) else "")
+    pattern = _as_written(KINDS[kind], after)
+    is_found = _has(kind, pattern, profile) or not _has(kind, pattern.lower(), profile)
+    return bad_pattern(text, what, f"{kind}:{pattern if is_found else pattern.lower()}")
 
 
 def _with_kind(name: str, profile: KernelProfile) -> str:
@@ -71,7 +74,7 @@ def _with_kind(name: str, profile: KernelProfile) -> str:
     kind, _, rest = name.partition("/")
     if kind in KINDS or not name:
         return f"{kind}:{rest}" if name else ""
-    if any(group == name for group, _ in profile.tracepoints()):
+    if name == "ftrace" or any(group == name for group, _ in profile.tracepoints()):
         return f"tracepoint:{name}/*"
     plain = name if _GLOB.search(name) or "/" in name else f"*{name}*"
     if found := next((kind for kind in _FIRST if _has(kind, plain, profile)), None):

@@ -44,7 +44,7 @@ def read_source(name: str, trusted: Collection[str] = ()) -> Source:
         raise _unreadable(name, f"it is not UTF-8 text (byte {error.start})") from None
     except NotAFileError as error:
         why, help = _NO_FILES.get(error.args[0], ("it is no file", ""))
-        raise _unreadable(name, why, help.format(name)) from None
+        raise _unreadable(name, why, help.format(name.rstrip("/"))) from None
     except ValueError:
         raise _unreadable(name, "it is no path") from None
     except OSError as error:
