@@ -152,7 +152,10 @@ def test_each_word_has_a_page(word: str) -> None:
 @pytest.mark.parametrize(
     ("topic", "words"),
     [
-        ("pid", "A name in the expressions of handlers, a `u32`: the process of the current task."),
+        (
+            "pid",
+            "A name in the expressions of handlers, a `u32`: the number of the current process.",
+        ),
         ("min(pid, 5)", "min(x, y)\n\nA function of expressions: the smaller of two numbers."),
         ("char(16)", "char(N)\n\nA type of values: text of at most N-1 bytes"),
         ("u16", "whole numbers from 0 to 65535; it takes 2 bytes"),
@@ -161,6 +164,10 @@ def test_each_word_has_a_page(word: str) -> None:
         ("args.ret", "args\n\nA name"),
         ("global", "one value. It has no `key` and no `max_entries`."),
         ("percpu_array", "the value of its own CPU, elsewhere the sum of all."),
+        ("and", "An operator of expressions: whether both sides are true"),
+        ("<<", "An operator of expressions: moves the bits"),
+        ("ms", "A unit of durations: 1000000 nanoseconds"),
+        ("expressions", "How values are written: names, whole numbers, text in quotes"),
         ("counter", "part of the format, but not in this version yet"),
     ],
 )
@@ -189,6 +196,7 @@ def test_the_page_of_a_code_has_the_wrong_and_the_right() -> None:
         ("maps.tpye", "did you mean `maps.type`?"),
         ("max_entires", "did you mean `max_entries`?"),
         ("unknwon-map", "did you mean `unknown-map`?"),
+        ("expression", "did you mean `expressions`?"),
         ("durration", "did you mean `duration`?"),
         ("qqqqqq", "`probekit explain` shows where to begin"),
         ("", "`probekit explain` shows where to begin"),

@@ -122,7 +122,7 @@ MEANINGS = {
     "bool": "0 or 1, shown as `false` or `true`",
     "duration": "a `u64` of nanoseconds, written and shown as `250us` or `1.5s`",
     "timestamp": "a `u64` of nanoseconds, CLOCK_MONOTONIC, as `now` gives; shown as local time",
-    "ptr": "a `u64`: an address in the traced process, shown in hexadecimal",
+    "ptr": "a `u64`: an address, of the traced process or of the kernel, shown in hexadecimal",
 }
 
 # What the format has beyond this version's types.

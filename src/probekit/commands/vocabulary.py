@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from probekit.duration import parse_duration
 from probekit.expr.builtins import (
     BUILTINS,
     CASTS,
@@ -40,6 +41,25 @@ SCHEDULE_MEANINGS = {
     "value": "the entry's current value; a missing entry's is 0 of its type",
     "key": "the key of the entry, in `by`",
 }
+_ALL = "expressions"
+_OPERATORS = {
+    _ALL: "names, whole numbers, text in quotes, comparisons, `and or not`, `in (1, 2)`,"
+    " arithmetic, `1 if uid else 0` and calls, as in Python; each can be explained",
+    "and": "whether both sides are true; the right side counts only where the left one is",
+    "or": "whether a side is true; the right side counts only where the left one is not",
+    "not": "whether what follows is false: `not a in (1, 2)`, also written `a not in (1, 2)`",
+    "in": "whether a value is one of several: `comm in ('nginx', 'haproxy')`",
+    "else": "the first value or the last one, by the condition between them: `1 if uid else 0`",
+    **dict.fromkeys(
+        ("==", "!=", "<", "<=", ">", ">="),
+        "compares two numbers by their values, whatever their signs, or with `==` and `!=` two"
+        " texts; also in a chain: `0 < x < 9`",
+    ),
+    **dict.fromkeys(("+", "-", "*"), "arithmetic in 64 bits, which wraps"),
+    **dict.fromkeys(("/", "%"), "division that truncates toward zero; by zero it gives 0, counted"),
+    **dict.fromkeys(("&", "|", "^", "~"), "works on the single bits of whole numbers"),
+    **dict.fromkeys(("<<", ">>"), "moves the bits; the count is taken modulo 64"),
+}
 
 
 def vocabulary() -> Iterator[Word]:
@@ -50,6 +70,12 @@ def vocabulary() -> Iterator[Word]:
     for name, meaning in SCHEDULE_MEANINGS.items():
         yield Word(name, "a name in the expressions of schedules", meaning)
     yield from _functions()
+    for name, meaning in _OPERATORS.items():
+        what = "how values are written" if name == _ALL else "an operator of expressions"
+        yield Word(name, what, meaning)
+    for name in ("ns", "us", "ms", "s", "m", "h"):
+        size = f"{parse_duration(f'1{name}')} nanoseconds"
+        yield Word(name, "a unit of durations", f"{size}; in expressions in quotes: `'10{name}'`")
     yield from _types()
     for kind in MAP_KINDS.values():
         yield Word(kind.name, "a type of map", f"{kind.meaning}. {_rules(kind)}")

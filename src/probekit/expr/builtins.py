@@ -27,11 +27,11 @@ FUNCTIONS = {"min": 2, "max": 2, "abs": 1}  # how many arguments each takes
 
 # One line each, as `explain` and the reference say it.
 MEANINGS = {
-    "pid": "the process of the current task",
-    "tid": "its thread",
-    "uid": "its real user",
-    "gid": "its real group",
-    "comm": "its name: at most 15 bytes",
+    "pid": "the number of the current process",
+    "tid": "the number of the current thread",
+    "uid": "the real user of the current process",
+    "gid": "the real group of the current process",
+    "comm": "the name of the current thread: at most 15 bytes",
     "cpu": "the number of the CPU",
     "now": "CLOCK_MONOTONIC, read once for each run of a handler: all its uses are the same time",
     "min": "the smaller of two numbers",
