@@ -280,6 +280,17 @@ def test_messages_name_some_kernels_of_many(fleet: Fleet) -> None:
     assert len(said["kernels"]) == 20
 
 
+def test_names_of_files_are_shown_escaped(fleet: Fleet) -> None:
+    kernels = [Kernel("6.1.0", dev(), length()) for _ in range(2)]
+    for kernel in kernels:
+        kernel.answers = {"missed_runs": "no"}
+    fleet.add(*kernels)
+    fleet.files[0] = fleet.files[0].rename(fleet.folder / "a\x1b[31m.profile")
+    outcome = fleet.check()
+    assert "\x1b" not in outcome.out + outcome.err
+    assert "no count of missed runs on a\\x1b[31m.profile, host1.profile" in outcome.out
+
+
 def test_a_file_given_twice_is_one_kernel(fleet: Fleet) -> None:
     fleet.add(OLD)
     fleet.files *= 2

@@ -38,6 +38,9 @@ def filled(head: str, unit: str, tail: str) -> str:
         ("[", "*a,", "]"),
         ("[", "!!a b,", "]"),
         (STEPS + "  - print: '", "{pid", "'"),
+        (STEPS + "  - print: '", " ", "{pidd}'"),
+        (STEPS + "  - print: ", "\t", "x {pidd}"),
+        (STEPS + '  - print: "', " ", '{pidd}"'),
     ],
     ids=lambda text: repr(text[-8:]),
 )

@@ -206,6 +206,39 @@ def test_a_block_that_inflates_without_end_is_a_diagnostic(tmp_path: Path) -> No
     assert read_all(path) == "profile-damaged"
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        b"one/event;\none/event;",
+        b"one/event;\none/error;",
+        b"one/event;\n\n\n",
+    ],
+)
+def test_keys_out_of_order_or_twice_are_a_diagnostic(tmp_path: Path, rows: bytes) -> None:
+    path = tmp_path / "odd"
+    path.write_bytes(with_block(rows))
+    assert read_all(path) == "profile-damaged"
+
+
+@pytest.mark.parametrize("most", ["_MOST_TEXT", "_MOST_ROWS"])
+def test_more_than_a_kernel_has_is_a_diagnostic(
+    saved: Path, monkeypatch: pytest.MonkeyPatch, most: str
+) -> None:
+    """What small blocks inflate to is bounded over the whole file."""
+    assert read_all(saved) == ""
+    monkeypatch.setattr(store, most, 1)
+    assert read_all(saved) == "profile-damaged"
+
+
+def test_blocks_of_one_key_take_no_memory(tmp_path: Path) -> None:
+    """A file of 1 MB that would be 1 GiB of rows."""
+    block = zlib.compress(b"a/b;\n" * ((1 << 20) // 5 - 1) + b"a/b;")
+    blocks = [["a/b", len(block)]] * 1000
+    path = tmp_path / "bomb"
+    path.write_bytes(with_head({**KERNEL, "sections": {"tracepoints": blocks}}, block * 1000))
+    assert read_all(path) == "profile-damaged"
+
+
 def test_a_file_without_end_is_a_diagnostic() -> None:
     assert read_all(Path("/dev/zero")) == "profile-damaged"
 
@@ -270,6 +303,32 @@ def test_only_a_profile_is_replaced(saved: Path, tmp_path: Path) -> None:
             save(Known(), saved)
         assert saved.read_bytes() == content
     assert os.listdir(tmp_path) == [saved.name]
+
+
+def test_a_folder_exchanged_meanwhile_gets_nothing(tmp_path: Path) -> None:
+    """What is made ready is put where it was begun, whatever the path leads to by then."""
+    folder, other = tmp_path / "folder", tmp_path / "other"
+    folder.mkdir()
+    other.mkdir()
+
+    def exchange() -> bytes:
+        folder.rename(tmp_path / "before")
+        folder.symlink_to(other)
+        return b"probekit kernel profile"
+
+    store.write(str(folder / "host.profile"), exchange)
+    assert os.listdir(other) == []
+    assert os.listdir(tmp_path / "before") == ["host.profile"]
+
+
+def test_a_file_taken_away_meanwhile_is_a_diagnostic(tmp_path: Path) -> None:
+    def take_away() -> bytes:
+        for path in tmp_path.iterdir():
+            path.unlink()
+        return b""
+
+    with pytest.raises(DiagnosticError, match="cannot-write"):
+        store.write(str(tmp_path / "host.profile"), take_away)
 
 
 def test_a_file_that_is_not_there_is_a_diagnostic(tmp_path: Path) -> None:

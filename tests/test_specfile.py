@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import socket
 import struct
@@ -15,6 +16,7 @@ import pytest
 from running import Outcome, Runner
 
 import probekit
+from probekit import resources
 from probekit.diagnostics import Diagnostic, DiagnosticError
 from probekit.frontend.specfile import read_source
 
@@ -217,6 +219,42 @@ def test_a_group_with_nobody_else_in_it(spec: Path, monkeypatch: pytest.MonkeyPa
     assert is_read(spec)
     os.chown(spec, uid, 0)
     assert why(spec) == f"group `root` (0) can write `{spec}`"
+
+
+@needs_root
+def test_a_group_of_another_name_may_have_users_that_no_list_shows(
+    spec: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A directory service gives users one by one: that a group has one here tells little."""
+    uid, gid = private_user()
+    own = grp.getgrgid(gid)
+    os.chown(spec, uid, gid)
+    spec.chmod(0o664)
+    monkeypatch.setenv("SUDO_UID", str(uid))
+    assert is_read(spec)
+    other = grp.struct_group(("staff", own.gr_passwd, own.gr_gid, own.gr_mem))
+    monkeypatch.setattr(grp, "getgrgid", lambda _: other)
+    assert "can write" in why(spec)
+
+
+@pytest.mark.kernel
+@needs_root
+def test_what_a_users_own_process_serves(tmp_path: Path, spec: Path) -> None:
+    """It says that all is root's; but it is that process that says so."""
+    script = Path(__file__).parent / "fuseserver.py"
+    argv = [sys.executable, str(script), str(spec.parent)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        assert server.stdout.readline() == "served\n"
+        try:
+            user = f"user `nobody` ({OTHER}) serves"
+            assert spec.stat().st_uid == 0
+            assert why(spec) == f"{user} `{spec.parent}` and `{spec}`"
+            assert "copy it" in refusal(spec).help
+            assert read_source(str(spec), (str(spec),)).text == TEXT
+        finally:
+            subprocess.run(["umount", "--lazy", spec.parent], check=True)
+    assert is_read(spec)
 
 
 # Sticky folders
@@ -474,6 +512,13 @@ def test_names_are_shown_escaped(tmp_path: Path, probekit: Runner) -> None:
     assert outcome.code == 2
     assert "\x1b" not in outcome.err
     assert "\\x1b[31m" in outcome.err
+    path.chmod(0o644)
+    path.write_text((Path(resources.spec_dir()) / "close.yaml").read_text())
+    for options in ((), ("--fix",)):
+        outcome = probekit.run("check", path, *options)
+        assert (outcome.code, outcome.err) == (0, "")
+        assert "\\x1b[31m `$(id)`.yaml: ok" in outcome.out
+        assert "\x1b" not in outcome.out
 
 
 def test_an_ordinary_user_reads_what_others_can_write() -> None:

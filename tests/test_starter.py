@@ -270,6 +270,17 @@ def test_who_called_sudo_owns_what_is_in_their_folder(
     assert owners == {"roots.yaml": 0, "theirs.yaml": 65534}
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize("user", ["9" * 5000, "\u0663", "-1", "x"])
+def test_what_is_no_user_gets_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: str
+) -> None:
+    os.chown(tmp_path, 3, 3)
+    monkeypatch.setenv("SUDO_UID", user)
+    write_new(str(tmp_path / "new.yaml"), "x")
+    assert (tmp_path / "new.yaml").stat().st_uid == 0
+
+
 def test_from_a_saved_profile_to_standard_output(probekit: Runner, tmp_path: Path) -> None:
     saved = tmp_path / "host.profile"
     save(PROFILE, saved)

@@ -262,8 +262,10 @@ def doctor() -> None:
 
 def _say(notes: Iterable[str]) -> None:
     """What is no error and no result goes to standard error."""
+    from probekit.show import escaped
+
     for note in notes:
-        print(f"probekit: {note}", file=sys.stderr)
+        print(f"probekit: {escaped(note)}", file=sys.stderr)
 
 
 def _settings(pairs: Sequence[str] | None) -> dict[str, str]:

@@ -12,6 +12,7 @@ from probekit.commands.kernels import Cell, compare, open_kernels
 from probekit.entry import exit_code, report
 from probekit.kernel.feature import optional_features
 from probekit.kernel.profile import NO
+from probekit.show import escaped
 
 _MOVED = """\
 moves: what `apply` and `render` make for each kernel is right there; what is
@@ -84,7 +85,8 @@ def _notes(cells: Sequence[Cell]) -> Iterator[str]:
     for feature in optional_features():
         without = [name for name, one in profiles.items() if one.feature(feature.name) == NO]
         if without:
-            yield f"\nno {feature.what} on {', '.join(without)}: {feature.without}"
+            names = escaped(", ".join(without))
+            yield f"\nno {feature.what} on {names}: {feature.without}"
 
 
 def _as_data(cell: Cell) -> dict[str, object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -18,6 +17,7 @@ from probekit.frontend.specfile import read_source
 from probekit.kernel.profile import KernelProfile, profile_for_check
 from probekit.report import fixed_as_json, visible
 from probekit.source import Source
+from probekit.wholefile import held_folder, replace_file
 from probekit.words import count
 
 _BOM = b"\xef\xbb\xbf"
@@ -73,7 +73,7 @@ def _fix(
     report(left, format=format)
     result = _checked(mended.source, settings, profile)
     if result.probe is not None and format == "text" and name != "-" and (write or not is_changed):
-        print(f"{source.name}: ok, checked against {profile.origin}")
+        print(f"{visible(source.name)}: ok, checked against {profile.origin}")
     return max(exit_code(left), int(is_changed and not write))
 
 
@@ -128,21 +128,16 @@ def _put(name: str, source: Source, text: str) -> None:
 def _replace_file(path: str, name: str, source: Source, text: str) -> None:
     """Puts a new file in the place of the one that `source` was read from, all or nothing.
 
-    A symbolic link stays, and what it leads to is replaced. The folder is held by its descriptor,
-    so that no other one can be slipped in meanwhile; the new file is made private, and gets the
-    old one's owner, mode and extended attributes before it gets its name.
+    A symbolic link stays, and what it leads to is replaced. The new file gets the old one's owner,
+    mode and extended attributes before it gets its name.
     """
-    folder, base = os.path.split(path)
-    folder_fd = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        old_fd = os.open(base, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder_fd)
+    with held_folder(path) as (folder, base):
+        old_fd = os.open(base, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
         try:
-            bom = _unchanged(old_fd, name, source)
-            _write_beside(folder_fd, base, old_fd, bom + text.encode())
+            content = _unchanged(old_fd, name, source) + text.encode()
+            replace_file(folder, base, lambda: content, lambda new_fd: _like(new_fd, old_fd))
         finally:
             os.close(old_fd)
-    finally:
-        os.close(folder_fd)
 
 
 def _unchanged(fd: int, name: str, source: Source) -> bytes:
@@ -162,23 +157,6 @@ def _unchanged(fd: int, name: str, source: Source) -> bytes:
     if raw[len(bom) :] != source.text.encode():
         raise _cannot_fix(name, "it was changed meanwhile")
     return bom
-
-
-def _write_beside(folder_fd: int, base: str, old_fd: int, content: bytes) -> None:
-    temporary = f".probekit-{secrets.token_hex(8)}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    fd = os.open(temporary, flags, 0o600, dir_fd=folder_fd)
-    try:
-        with open(fd, "wb") as file:
-            file.write(content)
-            file.flush()
-            _like(file.fileno(), old_fd)
-            os.fsync(file.fileno())
-        os.replace(temporary, base, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary, dir_fd=folder_fd)
-        raise
 
 
 def _like(new_fd: int, old_fd: int) -> None:

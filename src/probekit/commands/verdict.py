@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from probekit import pipeline
 from probekit.entry import exit_code, report
 from probekit.kernel.profile import profile_for_check
+from probekit.show import escaped
 
 
 def check_specs(
@@ -19,5 +20,5 @@ def check_specs(
     report(found, format=format)
     for result in results:
         if result.probe is not None and format == "text":
-            print(f"{result.probe.source.name}: ok, checked against {profile.origin}")
+            print(f"{escaped(result.probe.source.name)}: ok, checked against {profile.origin}")
     return exit_code(found)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 
 from probekit.record import Record
@@ -23,8 +24,9 @@ class NotAFileError(Exception):
 
 
 class Fault(Record):
-    """What someone can do to the file or folder `path`: as its owner (`user x owns`), or by its
-    mode (`everybody can write`). `kind` is one of `stat.S_IF...`.
+    """What someone can do to the file or folder `path`: as its owner (`user x owns`), as who runs
+    the file system (`user x serves`), or by its mode (`everybody can write`). `kind` is one of
+    `stat.S_IF...`.
     """
 
     path: str
@@ -89,6 +91,7 @@ class _Walk:
         self._folder = self._child = -1  # descriptors: where it is, and what it looks at
         self._path = "/"
         self._is_shared = False  # whether others may put entries of their own into the folder
+        self._servers = servers()
 
     def open(self, path: str) -> int:
         """The file at the absolute `path`, open for reading. Raises OSError, NotAFileError."""
@@ -137,6 +140,7 @@ class _Walk:
         """Goes on in what was looked at last."""
         self._folder, self._child, self._path = self._child, self._folder, path
         status = os.fstat(self._folder)
+        self._note(self._server_fault(path, status))
         self._note(self._owner_fault(path, status))
         writers = self._mode_fault(self._folder, path, status)
         self._is_shared = writers is not None and bool(status.st_mode & stat.S_ISVTX)
@@ -145,6 +149,7 @@ class _Walk:
     def _open_file(self, name: str) -> int:
         fd = open_plain(name, self._folder)
         status, path = os.fstat(fd), self._join(name)
+        self._note(self._server_fault(path, status))
         self._note(self._owner_fault(path, status))
         self._note(self._mode_fault(fd, path, status))
         return fd
@@ -155,6 +160,13 @@ class _Walk:
     def _note(self, fault: Fault | None) -> None:
         if fault is not None and fault not in self.faults:  # a link can lead back up
             self.faults.append(fault)
+
+    def _server_fault(self, path: str, status: os.stat_result) -> Fault | None:
+        """What a user's own process says of owners and modes there is no more than its word."""
+        server = self._servers.get((os.major(status.st_dev), os.minor(status.st_dev)))
+        if server is None or server in self._owners:
+            return None
+        return Fault(path, f"{_user(server)} serves", stat.S_IFMT(status.st_mode), True)
 
     def _owner_fault(self, path: str, status: os.stat_result) -> Fault | None:
         if status.st_uid in self._owners:
@@ -176,6 +188,25 @@ class _Walk:
         return Fault(path, f"{who} can write", stat.S_IFMT(status.st_mode), False)
 
 
+def servers() -> dict[tuple[int, int], int]:
+    """The file systems that a user's process serves: their device, and that user (fuse(4)).
+
+    /proc/self/mountinfo: Documentation/filesystems/proc.rst, section 3.5.
+    """
+    found: dict[tuple[int, int], int] = {}
+    try:
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+            served = [line for line in file if " - fuse" in line]
+    except OSError:
+        return found
+    for line in served:
+        mounted, _, system = line.partition(" - ")
+        user = re.search(r"[ ,]user_id=([0-9]{1,10})(,|$)", system.strip())
+        major, _, minor = mounted.split()[2].partition(":")
+        found[int(major), int(minor)] = int(user[1]) if user else 0
+    return found
+
+
 def _has_access_list(fd: int) -> bool:
     """Whether there are writers beside owner, group and others (acl(5)), or none can tell."""
     try:
@@ -186,21 +217,24 @@ def _has_access_list(fd: int) -> bool:
 
 
 def _is_private(gid: int, owners: frozenset[int]) -> bool:
-    """Whether the group has nobody in it but who called sudo: where each user has a group of their
-    own, what they make can be written by it.
+    """Whether the group is who called sudo's own: where each user has one, of the same name, what
+    they make can be written by it.
 
-    Never root's group: containers run processes in it that are nobody's on this host.
+    Never root's group: containers run processes in it that are nobody's on this host. And none of
+    another name, though it have nobody else in it: directories do not list all of their users.
     """
     import grp
     import pwd
 
     try:
-        named = set(grp.getgrgid(gid).gr_mem)
+        group = grp.getgrgid(gid)
     except KeyError:
         return False
+    named = set(group.gr_mem)
     users = [user for user in pwd.getpwall() if user.pw_gid == gid or user.pw_name in named]
     are_known = named <= {user.pw_name for user in users}
-    return gid != 0 and bool(users) and are_known and {u.pw_uid for u in users} <= owners
+    is_own = any(user.pw_gid == gid and user.pw_name == group.gr_name for user in users)
+    return gid != 0 and is_own and are_known and {user.pw_uid for user in users} <= owners
 
 
 def _user(uid: int) -> str:

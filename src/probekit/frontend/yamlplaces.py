@@ -19,7 +19,8 @@ class Spot(NamedTuple):
     width: int
 
 
-_FOLD = re.compile(r"[ \t]*(?:\r?\n[ \t]*)+")
+_BLANKS = re.compile(r"[ \t]+")
+_FOLD = re.compile(r"(?:\r?\n[ \t]*)+")
 _ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
 _ESCAPED_LINE_END = re.compile(r"\\\r?\n[ \t]*")
 
@@ -41,12 +42,16 @@ def _flow(raw: str, _: str) -> Iterator[tuple[str | None, Spot]]:
     quote = raw[0] if raw[:1] in ("'", '"') else ""
     at, end = len(quote), len(raw) - len(quote)
     line, line_start = 0, 0
+    unblank = at  # where the blanks at `at` end: each run of them is looked at once
     while at < end:
+        if unblank <= at:
+            blanks = _BLANKS.match(raw, at, end)
+            unblank = blanks.end() if blanks else at
         spot = Spot(line, at - line_start, 1)
         if skipped := quote == '"' and _ESCAPED_LINE_END.match(raw, at, end):
             line, line_start, at = line + 1, skipped.end(), skipped.end()
             line_start = raw.rfind("\n", 0, at) + 1
-        elif fold := _FOLD.match(raw, at, end):
+        elif fold := _FOLD.match(raw, unblank, end):
             lines = fold.group().count("\n")
             yield from ((c, spot) for c in (" " if lines == 1 else "\n" * (lines - 1)))
             line, at = line + lines, fold.end()

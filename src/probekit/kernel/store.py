@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import zlib
 from bisect import bisect_right
+from itertools import pairwise
 
 from probekit.diagnostics import Diagnostic, DiagnosticError, Origin, host_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
 _NAME = b"probekit kernel profile "
@@ -24,6 +25,8 @@ _LARGEST = 16 << 20  # bytes of a file; real ones have a tenth
 _BLOCK = 1 << 15  # bytes of text that a block is filled to
 _LARGEST_BLOCK = 1 << 20  # bytes of text that a block may hold: the last row may be long
 _MOST_BLOCKS = 1024
+_MOST_TEXT = 64 << 20  # bytes of text in a file; real ones have an eighth
+_MOST_ROWS = 1_000_000  # real files have a tenth
 _LONGEST_HEAD = 1 << 18
 
 # What a line of JSON that is not a profile's can lead to.
@@ -55,6 +58,7 @@ class Store:
         except _NOT_THE_EXPECTED as error:
             raise self.damaged("its head") from error
         self._texts: dict[tuple[str, int], str] = {}
+        self._size = self._rows = 0  # of these texts
 
     def find(self, section: str, key: str) -> str | None:
         """The content of the row of this key; None where there is none."""
@@ -99,10 +103,22 @@ class Store:
         if (section, number) not in self._texts:
             firsts, places = self._blocks[section]
             text = _inflate(self._content, *places[number])
-            if text is None or not text.startswith(f"{firsts[number]};"):
+            if text is None or not self._is_in_order(text, firsts[number : number + 2]):
                 raise self.damaged(f"section `{section}`")
             self._texts[section, number] = f"\n{text}\n"
         return self._texts[section, number]
+
+    def _is_in_order(self, text: str, firsts: Sequence[str]) -> bool:
+        """Whether a block has the keys from its first one up to the next block's, each once.
+
+        And the file no more than a kernel's: what inflates to more would take all memory.
+        """
+        keys = [row.partition(";")[0] for row in text.split("\n")]
+        self._size += len(text)
+        self._rows += len(keys)
+        ascending = all(a < b for a, b in pairwise((*keys, *firsts[1:])))
+        is_bounded = self._size <= _MOST_TEXT and self._rows <= _MOST_ROWS
+        return keys[0] == firsts[0] and ascending and is_bounded
 
 
 def packed(head: Mapping[str, object], sections: Mapping[str, Mapping[str, str]]) -> bytes:
@@ -134,45 +150,41 @@ def _filled(rows: Mapping[str, str]) -> Iterable[tuple[str, str]]:
         yield block[0].partition(";")[0], "\n".join(block)
 
 
-def is_profile(path: str) -> bool:
-    """Whether the file there begins as a profile does, of any version. Raises OSError."""
-    with open(path, "rb", opener=_without_waiting) as file:
-        return (file.read(len(_NAME)) or b"") == _NAME
-
-
 def write(path: str, make: Callable[[], bytes]) -> None:
     """Writes what `make` gives to a file that others may read, whole or not at all.
 
-    It is made ready beside it, and before that place is known to be fit nothing is made.
+    Before the place is known to be fit nothing is made.
 
     Raises DiagnosticError: `cannot-write`, also where `path` is something else than a file, and
     `file-exists` where it is a file of something else. An older profile is replaced.
     """
-    import stat
-    import tempfile
+    from probekit.wholefile import held_folder, replace_file
 
-    beside = ""
     try:
-        if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
-            raise _not_written(path, "it is there, and no ordinary file")
-        if os.path.lexists(path) and os.lstat(path).st_size and not is_profile(path):
-            message = f"`{path}` is there already, and no kernel profile"
-            help = "choose another name, such as `this-host.profile`"
-            raise DiagnosticError(
-                [Diagnostic("file-exists", message, help=help, origin=Origin.USAGE)]
-            )
-        descriptor, beside = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".profile-")
-        with open(descriptor, "wb") as file:
-            file.write(make())
-            os.fchmod(descriptor, 0o644)
-            os.fsync(descriptor)
-        os.replace(beside, path)
-        beside = ""
+        with held_folder(path) as (folder, base):
+            _require_place(path, folder, base)
+            replace_file(folder, base, make, lambda fd: os.fchmod(fd, 0o644))
     except OSError as error:
         raise _not_written(path, (error.strerror or str(error)).lower()) from None
-    finally:
-        if beside:
-            os.unlink(beside)
+
+
+def _require_place(path: str, folder: int, base: str) -> None:
+    """Raises DiagnosticError where there is something that is no profile, and no empty file."""
+    import stat
+
+    try:
+        status = os.stat(base, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(status.st_mode):
+        raise _not_written(path, "it is there, and no ordinary file")
+    fd = os.open(base, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    with open(fd, "rb") as file:
+        begin = file.read(len(_NAME)) or b""
+    if begin not in (b"", _NAME):
+        message = f"`{path}` is there already, and no kernel profile"
+        help = "choose another name, such as `this-host.profile`"
+        raise DiagnosticError([Diagnostic("file-exists", message, help=help, origin=Origin.USAGE)])
 
 
 def _not_written(path: str, why: str) -> DiagnosticError:
