@@ -56,10 +56,15 @@ def _sum(parts: list[tuple[str, str]]) -> str | None:
     return f"{total // _UNITS[last]}{last}"
 
 
-def duration_help(text: str) -> str:
-    """What to write in place of `text`, which is no duration."""
+def duration_help(text: str, quote: str = "") -> str:
+    """What to write in place of `text`, which is no duration; inside of `quote`."""
     found = meant_duration(text)
-    return f"write `{found}`" if found else FORM
+    return f"write `{quote}{found}{quote}`" if found else FORM
+
+
+def other_units() -> list[str]:
+    """All words that are taken for a unit, as it is spelt here and elsewhere."""
+    return [word for unit, others in _OTHER_UNITS.items() for word in (unit, *others.split())]
 
 
 def show_duration(nanoseconds: int) -> str:

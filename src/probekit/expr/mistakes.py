@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from itertools import islice
-from typing import TypeAlias
 
-from probekit.expr.syntax import STRING, ExpressionError, Mend, Place, together
+from probekit.duration import duration_help, other_units, parse_duration
+from probekit.expr.rewrite import CAST_NAMES, Advice, between, cast, conditional, negation
+from probekit.expr.syntax import STRING, ExpressionError, Place, together
 
 MAX_MISTAKES = 8  # of one expression that are told
 
@@ -64,10 +66,11 @@ def _mistakes(text: str) -> Iterator[ExpressionError]:
     rest = _without_text(text)
     for pattern, message, help in _MISTAKES:
         for found in re.finditer(pattern, rest):
-            place = Place(*found.span())
+            place = Place(*found.span("at" if "at" in found.re.groupindex else 0))
             advice, mends = help(found, text) if callable(help) else _fixed(help, place, text)
-            yield ExpressionError("bad-expression", message, place, advice, mends)
-            rest = rest[: place.start] + _blank(found.group()) + rest[place.end :]
+            code = "bad-duration" if help is _misspelt_duration else "bad-expression"
+            yield ExpressionError(code, message, mends[0][0] if mends else place, advice, mends)
+            rest = rest[: found.start()] + _blank(found.group()) + rest[found.end() :]
 
 
 def _without_text(text: str) -> str:
@@ -77,9 +80,6 @@ def _without_text(text: str) -> str:
 def _blank(text: str) -> str:
     """As long as `text`, and nothing in it."""
     return " " * len(text)
-
-
-Advice: TypeAlias = tuple[str, tuple[Mend, ...]]
 
 
 def _fixed(help: str, place: Place, text: str) -> Advice:
@@ -108,24 +108,29 @@ def _lower(found: re.Match[str], text: str) -> Advice:
     return f"write `{word}`", ((Place(*found.span()), word),)
 
 
-def _not(found: re.Match[str], text: str) -> Advice:
-    """`!` binds closer than `not`: only where no comparison follows is one the other."""
-    after = text[found.end() :]
-    is_alone = re.match(r"\s*[\w.]+\s*(?:$|\)|&&|\|\||and\b|or\b)", after)
-    mends = ((Place(*found.span()), _spaced("not", Place(*found.span()), text)),)
-    return "write `not`", mends if is_alone else ()
-
-
 def _duration(found: re.Match[str], text: str) -> Advice:
-    return f"write it as text: `'{found.group()}'`", ((Place(*found.span()), f"'{found.group()}'"),)
+    """Which of both is right, the other side says."""
+    written, nanoseconds = f"'{found.group()}'", parse_duration(found.group())
+    help = f"beside a `duration` write it as text: `{written}`"
+    help += f"; else the number, {nanoseconds} for nanoseconds"
+    return help, ((Place(*found.span()), written),)
+
+
+def _misspelt_duration(found: re.Match[str], text: str) -> Advice:
+    return duration_help(found.group(), "'"), ()
 
 
 _SIZES = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
 def _size(found: re.Match[str], text: str) -> Advice:
-    number = str(int(found[1]) * _SIZES[found[2][0].lower()])
-    return f"write the number: `{number}`", ((Place(*found.span()), number),)
+    """`1M` could be a minute too, and what is no whole number of bytes is not certain."""
+    exact = Fraction(found[1]) * _SIZES[found[2][0].lower()]
+    if exact.denominator != 1:
+        return "write the number", ()
+    if found[2] == "M":
+        return f"write the number: `{exact}`; a duration of minutes is `'{found[1]}m'`", ()
+    return f"write the number: `{exact}`", ((Place(*found.span()), str(exact)),)
 
 
 def _suffix(found: re.Match[str], text: str) -> Advice:
@@ -137,15 +142,6 @@ def _octal(found: re.Match[str], text: str) -> Advice:
     if re.search(r"[89_]", digits):
         return f"write `{digits}`", ((Place(*found.span()), digits),)
     return f"write `{digits}`; octal is `0o{digits}`", ()
-
-
-def _conditional(found: re.Match[str], text: str) -> Advice:
-    whole = re.fullmatch(r"([^?:]+)\?([^?:]+):([^?:]+)", text)
-    if whole is None:
-        return "write `A if CONDITION else B`", ()
-    condition, then, otherwise = (part.strip() for part in whole.groups())
-    written = f"{then} if {condition} else {otherwise}"
-    return f"write `{written}`", ((Place(0, len(text)), written),)
 
 
 def _slashes(found: re.Match[str], text: str) -> Advice:
@@ -166,14 +162,19 @@ def _map(found: re.Match[str], text: str) -> Advice:
     return f"read it first: `{step}`", ()
 
 
-def _between(found: re.Match[str], text: str) -> Advice:
-    written = f"{found[2]} <= {found[1]} <= {found[3]}"
-    return f"write `{written}`", ((Place(*found.span()), written),)
-
-
 def _null(found: re.Match[str], text: str) -> Advice:
-    written = "!= 0" if "not" in found.group().lower() else "== 0"
-    return f"write `{written}`: what is missing reads as 0", ()
+    operator = "!=" if "not" in found.group().lower() else "=="
+    help = f"write `{operator} 0`, or of text `{operator} ''`: what is missing reads as that"
+    return help, ()
+
+
+def _range(found: re.Match[str], text: str) -> Advice:
+    return f"write `{found['low']} <= {found['value']} <= {found['high']}`", ()
+
+
+def _space_in_operator(found: re.Match[str], text: str) -> Advice:
+    written = "".join(found.group().split())
+    return f"write `{written}`", ((Place(*found.span()), written),)
 
 
 def _commas(found: re.Match[str], text: str) -> Advice:
@@ -183,11 +184,23 @@ def _commas(found: re.Match[str], text: str) -> Advice:
 
 _NAME = r"[A-Za-z_][\w.]*"
 _LAST = r"[\w.)]"  # how a value ends
+_VALUE = r"(?:(?<![\w.])(?!(?i:and|or|not|in|is|if|else)\b)[\w.]+|[)\]])"
+_SUM = r"\w[\w.]*(?:\s*[-+*/]\s*\w[\w.]*)*"
 _NO_PATTERNS = "there are no patterns of text"
 _WHOLE_TEXT = "compare with `==`, or `in ('a', 'b')`"
 # What people write who come from other languages: pattern, message, help.
 _MISTAKES: tuple[tuple[str, str, str | Callable[[re.Match[str], str], Advice]], ...] = (
     (r"^\s*/.+/\s*$", "a condition stands without slashes", _slashes),
+    (
+        rf"{_VALUE}(?P<at>\{{[^{{}}]*\}}?)",
+        "there are no selectors here",
+        "write a condition, as `comm == 'nginx' and uid == 0`",
+    ),
+    (
+        rf"\((?P<type>{CAST_NAMES})\)\s*(?P<value>[A-Za-z_0-9][\w.]*)(?!\s*\()",
+        "types are written as functions here",
+        cast,
+    ),
     (r"===", "`===` is not an operator here", "write `==`"),
     (r"!==", "`!==` is not an operator here", "write `!=`"),
     (r"\b(?:ctx|args)\s*->\s*", "`->` is not an operator here", "write `args.`"),
@@ -195,6 +208,9 @@ _MISTAKES: tuple[tuple[str, str, str | Callable[[re.Match[str], str], Advice]], 
     (r"(?<![=!<>])=>(?![=>])", "`=>` is not an operator here", "write `>=`"),
     (r"(?<![=!<>])=<(?![=<])", "`=<` is not an operator here", "write `<=`"),
     (r"=~|!~|~=", _NO_PATTERNS, _WHOLE_TEXT),
+    (rf"{_VALUE}\s*(?P<at>~)", _NO_PATTERNS, _WHOLE_TEXT),
+    (r"(?<![=!<>])=!(?=\s)", "`=!` is not an operator here", "write `!=`"),
+    (r"(?<![=!<>])[=!<>]\s+=(?!=)", "a space inside of an operator", _space_in_operator),
     (
         rf"(?<={_LAST})\s+(?:starts_?with|ends_?with|contains|has|matches|glob|rlike)\b(?!\s*\()",
         _NO_PATTERNS,
@@ -225,9 +241,25 @@ _MISTAKES: tuple[tuple[str, str, str | Callable[[re.Match[str], str], Advice]], 
     (r"\$(\w+)", "`$` is not part of a name here", _dollar),
     (r"\$", "`$` is not part of a name here", _removed),
     (
-        rf"({_NAME})\s+(?i:between)\s+(\w+)\s+(?i:and)\s+(\w+)",
+        rf"(?<=[\w)\]])\s+(?P<at>(?P<not>(?i:not)\s+)?(?i:between)\s+(?P<low>{_SUM})"
+        rf"\s+(?i:and)\s+(?P<high>{_SUM}))",
         "`between` is written with `<=` here",
-        _between,
+        between,
+    ),
+    (
+        rf"(?P<value>{_NAME})\s+(?i:in)\s+(?P<at>(?P<low>\w+)\.\.+=?(?P<high>\w+))",
+        "there are no ranges",
+        _range,
+    ),
+    (
+        rf"{_VALUE}\s+(?P<at>not)\b(?!\s+in\b)",
+        "`not` stands before a condition",
+        "write `!=`, or `not in (1, 2)`",
+    ),
+    (
+        r"(?<![\w.])[A-Za-z_]\w*(?P<at>\.[0-9]\w*)",
+        "a field's name begins with a letter",
+        "`list` shows the fields of a tracepoint, with `-v`",
     ),
     (r"\b(?i:is\s+(?:not\s+)?null)\b", "there is no null", _null),
     (
@@ -242,14 +274,32 @@ _MISTAKES: tuple[tuple[str, str, str | Callable[[re.Match[str], str], Advice]], 
         "a duration without quotes of its own",
         _duration,
     ),
-    (r"\b([0-9]+)([kKMGT](?:i?[bB])?)\b", "sizes have no units here", _size),
-    (r"\b(0[xX][0-9a-fA-F]+|[0-9]+)(?:[uU]?[lL]{1,2}|[uU])\b", "numbers have no suffix", _suffix),
+    (
+        rf"(?<![\w.])[0-9]+(?:\.[0-9]+)?\s*(?:{'|'.join(other_units())})\b",
+        "this is not a duration",
+        _misspelt_duration,
+    ),
+    (
+        r"(?<![\w.])([0-9]+(?:\.[0-9]+)?)((?i:[kmgt]i?b)|[kKMGT])\b",
+        "sizes have no units here",
+        _size,
+    ),
+    (r"\b(0[xX][0-9a-fA-F_]+|[0-9_]+)(?:[uU]?[lL]{1,2}|[uU])\b", "numbers have no suffix", _suffix),
+    (
+        r"\b0[xX][0-9a-fA-F_]*(?P<at>[g-zG-Z]\w*)",
+        "this is no digit of a hexadecimal number",
+        "its digits are 0 to 9 and a to f",
+    ),
     (r"(?<![=!<>])=(?!=)", "a single `=` in an expression", "write `==`"),
     (r"&&", "`&&` is not an operator here", "write `and`"),
     (r"\|\|", "`||` is not an operator here", "write `or`"),
-    (r"!(?!=)", "`!` is not an operator here", _not),
+    (
+        rf"!(?!=)\s*(?P<value>(?:(?:{_NAME}|[0-9]+)\b(?!\s*\())?)",
+        "`!` is not an operator here",
+        negation,
+    ),
     (r"<>", "`<>` is not an operator here", "write `!=`"),
-    (r"\?", "`?` is not an operator here", _conditional),
+    (r"\?", "`?` is not an operator here", conditional),
     (r"\b0[0-9_]*[1-9][0-9_]*\b", "a number with leading zeros", _octal),
     (r";\s*$", "an expression does not end with `;`", _removed),
 )
