@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from probekit.check import check
-from probekit.check.edits import edits_of, mended
+from probekit.check.edits import edits_of
 from probekit.diagnostics import Diagnostic, DiagnosticError, Edit, Severity
-from probekit.expr.syntax import Mend, Place
+from probekit.expr.syntax import Mend, Place, mended
 from probekit.frontend.spec import read
 from probekit.frontend.yamlnodes import Scalar
 from probekit.kernel.profile import SavedProfile, shipped_profile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from probekit.diagnostics import Edit
-from probekit.expr.syntax import Mend, Place
+from probekit.expr.syntax import Mend, Place, mended
 from probekit.frontend.yamlnodes import Scalar
 from probekit.frontend.yamlplaces import Spot, spots
 from probekit.frontend.yamlquote import quoted
@@ -38,13 +38,6 @@ def edits_of(scalar: Scalar, mends: Sequence[Mend]) -> tuple[Edit, ...]:
 def renaming(scalar: Scalar, name: str | None) -> tuple[Edit, ...]:
     """The edit that writes `name` in place of all of the scalar; none without one."""
     return edits_of(scalar, ((Place(0, len(scalar.text)), name),)) if name else ()
-
-
-def mended(text: str, mends: Sequence[Mend]) -> str:
-    """`text` with all mends made; none of them overlap."""
-    for place, new in sorted(mends, key=lambda mend: mend[0].start, reverse=True):
-        text = text[: place.start] + new + text[place.end :]
-    return text
 
 
 def _is_one_line(found: Sequence[Spot]) -> bool:

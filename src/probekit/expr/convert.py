@@ -18,6 +18,7 @@ from probekit.expr.syntax import (
     Syntax,
     Text,
     Unary,
+    each,
 )
 
 MAX_PARTS = 2000  # of the tree: `a < b < c` and `in` repeat some
@@ -99,9 +100,10 @@ class Converter:
                 else f"an expression nested more than {MAX_DEPTH} deep"
             )
             raise _too_complex(what, Place(0, self.length))
-        made = self._convert(node, self.place(node))
-        self.depth -= 1
-        return made
+        try:
+            return self._convert(node, self.place(node))
+        finally:
+            self.depth -= 1
 
     def _convert(self, node: ast.expr, place: Place) -> Syntax:
         match node:
@@ -115,12 +117,14 @@ class Converter:
             case ast.Call():
                 return self._call(node, place)
             case ast.UnaryOp(op=unary, operand=operand):
+                if self.text[place.start : place.start + 2] in ("--", "++"):
+                    raise self._refused(node, place)
                 return Unary(place, _UNARY[type(unary)], self.convert(operand))
             case ast.BinOp(left=left, op=binary, right=right):
                 return self._binary(place, left, binary, right)
             case ast.BoolOp(op=logic, values=values):
                 operator = "and" if isinstance(logic, ast.And) else "or"
-                return Logic(place, operator, tuple(map(self.convert, values)))
+                return Logic(place, operator, tuple(each(values, self.convert)))
             case ast.Compare():
                 return self._comparison(node, place)
             case ast.IfExp(test=test, body=body, orelse=orelse):
@@ -136,7 +140,11 @@ class Converter:
 
     def _constant(self, node: ast.Constant, place: Place) -> Syntax:
         value = node.value
-        if isinstance(value, int) and not isinstance(value, bool):
+        if value is None or isinstance(value, bool):
+            return Name(place, str(value))  # which nothing has
+        if isinstance(value, int):
+            if not value and self.text[place.start : place.start + 2] in ("00", "0_"):
+                raise self._refused(node, place)
             return Number(place, value)
         if isinstance(value, str):
             return self._text(value, place)
@@ -178,7 +186,7 @@ class Converter:
         from probekit.expr.refused import operator_between
 
         between = Place(self.place(left).end, self.place(right).start)
-        return operator_between(operator, between, self.text)
+        return operator_between(operator, right, between, self.text)
 
     def _comparison(self, node: ast.Compare, place: Place) -> Syntax:
         """A chain `a < b < c` becomes `a < b and b < c`; `in` becomes a row of `==`."""
@@ -199,11 +207,13 @@ class Converter:
         return Compare(here, symbol, self.convert(left), self.convert(right))
 
     def _membership(self, left: ast.expr, negated: bool, right: ast.expr, place: Place) -> Syntax:
-        if not isinstance(right, ast.Tuple | ast.Constant) or not getattr(right, "elts", [right]):
+        between = self.text[self.place(left).end : self.place(right).start]
+        is_one = between.rstrip().endswith("(") and not isinstance(right, ast.Tuple)
+        items = right.elts if isinstance(right, ast.Tuple) else [right] if is_one else []
+        if not items:
             from probekit.expr.refused import membership
 
-            raise membership(right, self.place(right), self.text)
-        items = right.elts if isinstance(right, ast.Tuple) else [right]
+            raise membership(left, right, self.place(right), self.text)
         equal = tuple(
             Compare(self.place(item), "==", self.convert(left), self.convert(item))
             for item in items

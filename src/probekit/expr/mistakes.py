@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import islice
 
 from probekit.duration import duration_help, other_units, parse_duration
+from probekit.expr.builtins import BUILTINS
 from probekit.expr.rewrite import CAST_NAMES, Advice, between, cast, conditional, negation
 from probekit.expr.syntax import STRING, ExpressionError, Place, together
 
@@ -153,6 +154,8 @@ def _dollar(found: re.Match[str], text: str) -> Advice:
     name = found[1]
     if name.isdigit():
         return "declare a param under `params:`, write its name, and set it with `--set`", ()
+    if name not in BUILTINS:
+        return f"write `{name}`; a `let:`, an `as:` or a param names it", ()
     return f"write `{name}`", ((Place(*found.span()), name),)
 
 

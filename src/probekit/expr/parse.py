@@ -9,11 +9,12 @@ import warnings
 from functools import lru_cache
 
 from probekit.expr.convert import Converter
-from probekit.expr.syntax import STRING, Mend, Place, Syntax
+from probekit.expr.syntax import STRING, Mend, Place, Syntax, apart, carried, mended
 from probekit.expr.syntax import ExpressionError as ExpressionError
 
 MAX_LENGTH = 4096
 MAX_NESTING = 32
+MAX_ROUNDS = 8  # of mends, until what they uncover is mended too
 
 _KEYWORDS = frozenset(keyword.kwlist)
 _SPECIAL = frozenset("#\\`'\"")
@@ -22,7 +23,32 @@ _SEPARATORS = {ord(character): " " for character in "([{}])+-*/%&|^~<>=!,.:;?@$"
 
 @lru_cache(maxsize=256)  # `pid` and its kin stand in many places
 def parse(text: str) -> Syntax:
-    """The tree of `text`. Raises ExpressionError, and nothing else, on whatever `text` is."""
+    """The tree of `text`. Raises ExpressionError, and nothing else, on whatever `text` is.
+
+    Its mends, done one after the other, make `text` an expression; there are none otherwise.
+    """
+    try:
+        return _read(text)
+    except ExpressionError as error:
+        if any(one.mends for one in carried(error)) and not _ends_well(text, error, MAX_ROUNDS):
+            for one in carried(error):
+                one.mends = ()
+        raise
+
+
+def _ends_well(text: str, error: ExpressionError, rounds: int) -> bool:
+    """Whether what the mends of `error` make of `text` is an expression, after some rounds."""
+    if not rounds or not all(one.mends for one in carried(error)):
+        return False
+    made = mended(text, apart(mend for one in carried(error) for mend in one.mends))
+    try:
+        _read(made)
+    except ExpressionError as left:
+        return _ends_well(made, left, rounds - 1)
+    return True
+
+
+def _read(text: str) -> Syntax:
     whole = Place(0, max(1, len(text)))
     if not text.strip():
         raise ExpressionError(

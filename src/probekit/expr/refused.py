@@ -5,10 +5,10 @@ from __future__ import annotations
 import _ast as ast
 import re
 
+from probekit.expr.builtins import BUILTINS
 from probekit.expr.foreign import LATER_CALL_ADVICE
 from probekit.expr.syntax import ExpressionError, Mend, Place, replacing, together
 
-_PYTHON_NAMES = {"True": "true", "False": "false", "None": "0"}
 # A kind of node: what it is called, and what to do without it.
 _REFUSED: dict[type[ast.expr], tuple[str, str]] = {
     ast.JoinedStr: ("an f-string", 'lines are made by `print:`: `print: "{pid} {comm}"`'),
@@ -23,7 +23,6 @@ _REFUSED: dict[type[ast.expr], tuple[str, str]] = {
     ast.ListComp: ("a comprehension", "there are no lists and no loops in expressions"),
     ast.GeneratorExp: ("a comprehension", "there are no lists and no loops in expressions"),
     ast.NamedExpr: ("`:=`", "name the value in a step before: `let: {name: ...}`"),
-    ast.Tuple: ("several values with commas", "write one; a struct is a mapping: `{a: 1, b: pid}`"),
     ast.Await: ("`await`", "remove it"),
     ast.Starred: ("`*`", "write the value itself"),
 }
@@ -46,8 +45,12 @@ def refusal(node: ast.expr, place: Place, text: str) -> ExpressionError:
         return _call(node, place, text)
     if isinstance(node, ast.Set) and len(node.elts) == 1:
         return _braces(place, text)
-    if isinstance(node, ast.Tuple) and (numbers := _with_commas(place, text)):
-        return together(numbers)
+    if isinstance(node, ast.UnaryOp):
+        what, sign = "`++` and `--` are not operators here", text[place.start]
+        help = f"write `{sign} 1` behind it; the step `count:` adds to a map"
+        return ExpressionError("bad-expression", what, Place(place.start, place.start + 2), help)
+    if isinstance(node, ast.Tuple):
+        return _several(node, place, text)
     what, help = _REFUSED.get(type(node), ("this", "write a number, a name or text in quotes"))
     return ExpressionError("bad-expression", f"{what} cannot stand in an expression", place, help)
 
@@ -64,6 +67,35 @@ def _with_commas(place: Place, text: str) -> list[ExpressionError]:
     ]
 
 
+_THOUSANDS = re.compile(r"(?<![\w.,])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?![\w.])", re.ASCII)
+
+
+def _zeros(place: Place, text: str) -> ExpressionError:
+    """`000`: the end of `1,000`, or a zero too many."""
+    for found in _THOUSANDS.finditer(text):
+        if found.start() < place.start < found.end():
+            number, whole = found.group().replace(",", ""), Place(*found.span())
+            error = replacing("bad-expression", "numbers have no commas", whole, number)
+            if not number.endswith("000"):
+                error.mends = ()  # `(1,000,200)`: one number, or two
+            return error
+    return replacing("bad-expression", "a number with leading zeros", place, "0")
+
+
+def _several(node: ast.Tuple, place: Place, text: str) -> ExpressionError:
+    """Values with commas between them: thousands, conditions, or what stands after an `in`."""
+    if numbers := _with_commas(place, text):
+        return together(numbers)
+    first = node.elts[0] if node.elts else node
+    what = "several values with commas cannot stand in an expression"
+    help = "write one; a struct is a mapping: `{a: 1, b: pid}`"
+    if isinstance(first, ast.Compare) and isinstance(first.ops[-1], ast.In | ast.NotIn):
+        help = "after `in` write the values in round brackets: `in (1, 2)`"
+    elif all(isinstance(one, ast.Compare | ast.BoolOp) for one in node.elts) and node.elts:
+        help = "write `and` or `or` in place of each comma"
+    return ExpressionError("bad-expression", what, place, help)
+
+
 def _braces(place: Place, text: str) -> ExpressionError:
     """An expression in the braces of a `print:`, or of a template language."""
     inside = written = text[place.start : place.end]
@@ -76,36 +108,48 @@ def _braces(place: Place, text: str) -> ExpressionError:
 
 
 def operator_between(
-    operator: ast.operator | ast.cmpop, between: Place, text: str
+    operator: ast.operator | ast.cmpop, right: ast.expr, between: Place, text: str
 ) -> ExpressionError:
-    """An operator that we do not have; `between` is all that stands between its sides."""
+    """An operator that we do not have; `between` is all that stands before its `right` side."""
     name, better, help = _OPERATORS[type(operator)]
     pattern = r"\s+".join(map(re.escape, name.split()))
     found = re.search(pattern, text[between.start : between.end])
     place = Place(*found.span()).moved(between.start) if found else between
+    if isinstance(right, ast.Tuple):
+        better = {"is": "in", "is not": "not in"}.get(name, better)
+        help = f"write `{better}`" if better else help
     mends = ((place, better),) if found and better else ()
     what = f"`{name}` is not an operator here"
     return ExpressionError("bad-expression", what, place, help, mends)
 
 
-def membership(node: ast.expr, place: Place, text: str) -> ExpressionError:
+def membership(left: ast.expr, node: ast.expr, place: Place, text: str) -> ExpressionError:
     """What stands after `in` is no list in round brackets."""
     written = text[place.start : place.end]
-    if isinstance(node, ast.Name):
+    is_text = isinstance(left, ast.Constant) and isinstance(left.value, str)
+    if isinstance(node, ast.Name) and node.id not in BUILTINS and not is_text:
         return ExpressionError(
             "not-yet",
             f"`in {written}` (whether a map has a key) is not in this version yet",
             place,
             f"read it first: `- {{lookup: {written}, key: ..., default: 0, as: found}}`",
         )
-    mends: tuple[Mend, ...] = ()
-    if isinstance(node, ast.List | ast.Set) and node.elts:
-        mends = (
-            (Place(place.start, place.start + 1), "("),
-            (Place(place.end - 1, place.end), ")"),
-        )
     what = "after `in` stands a list in round brackets"
-    help = f"write `in ({written[1:-1]})`" if mends else "write `in (1, 2, 3)`"
+    mends: tuple[Mend, ...] = ()
+    items = node.elts if isinstance(node, ast.List | ast.Set) else []
+    if any(isinstance(item, ast.List | ast.Set | ast.Tuple) for item in items):
+        help = "write its values one after the other: `in (1, 2, 3)`"
+    elif items:
+        begin, end = Place(place.start, place.start + 1), Place(place.end - 1, place.end)
+        mends = ((begin, "("), (end, ")"))
+        help = f"write `in ({written[1:-1]})`"
+    elif is_text and isinstance(node, ast.Name | ast.Attribute):
+        help = f"no part of a text is looked for: compare the whole, `{written} == 'text'`"
+    elif isinstance(node, ast.Constant | ast.Name | ast.Attribute):
+        several = "('a', 'b')" if written[0] in "'\"" else "(1, 2, 3)"
+        help = f"write `== {written}`, or several as `in {several}`"
+    else:
+        help = "write `in (1, 2, 3)`"
     return ExpressionError("bad-expression", what, place, help, mends)
 
 
@@ -116,10 +160,8 @@ def _constant(value: object, place: Place, text: str) -> ExpressionError:
     if isinstance(value, bytes):
         what, help = "there are no bytes here", f"write `{written[1:]}`"
         return ExpressionError("bad-expression", what, place, help, ((place, written[1:]),))
-    if value is None or isinstance(value, bool):
-        better = _PYTHON_NAMES[str(value)]
-        what, help = f"`{value}` is written `{better}` here", f"write `{better}`"
-        return ExpressionError("bad-expression", what, place, help, ((place, better),))
+    if value == 0:
+        return _zeros(place, text)
     what, help = "this cannot stand in an expression", "write a whole number"
     return ExpressionError("bad-expression", what, place, help)
 
@@ -142,6 +184,10 @@ def _fraction(value: float, written: str, place: Place) -> ExpressionError:
 def _index(node: ast.Subscript, place: Place, text: str) -> ExpressionError:
     """`subject` is the name before the bracket: a map's entry is read by a step."""
     subject = node.value.id if isinstance(node.value, ast.Name) else ""
+    key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+    if subject == "args" and isinstance(key, str) and key.isidentifier():
+        what = "a field of the event is written with a dot"
+        return replacing("bad-expression", what, place, f"args.{key}")
     what = "indexing with `[ ]` is not in this version yet"
     help = "compare or print the whole value"
     if isinstance(node.slice, ast.Slice):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias, TypeVar
 
 from probekit.record import Record
@@ -75,6 +75,29 @@ def flattened(error: ExpressionError) -> Iterator[ExpressionError]:
     yield error
     for other in others:
         yield from flattened(other)
+
+
+def carried(error: ExpressionError) -> Iterator[ExpressionError]:
+    """The error and all that it carries."""
+    yield error
+    for other in error.others:
+        yield from carried(other)
+
+
+def apart(mends: Iterable[Mend]) -> list[Mend]:
+    """Those of `mends`, from the first on, that share no place with one before."""
+    chosen: list[Mend] = []
+    for mend in sorted(mends, key=lambda mend: (mend[0].start, mend[0].end)):
+        if not chosen or (mend[0].start >= chosen[-1][0].end and mend[0] != chosen[-1][0]):
+            chosen.append(mend)
+    return chosen
+
+
+def mended(text: str, mends: Sequence[Mend]) -> str:
+    """`text` with all mends made; none of them overlap."""
+    for place, new in sorted(mends, key=lambda mend: mend[0].start, reverse=True):
+        text = text[: place.start] + new + text[place.end :]
+    return text
 
 
 class Number(Record):
@@ -156,10 +179,11 @@ Syntax: TypeAlias = (
 )
 
 
+_S = TypeVar("_S")
 _T = TypeVar("_T")
 
 
-def each(trees: Sequence[Syntax], check: Callable[[Syntax], _T]) -> list[_T]:
+def each(trees: Sequence[_S], check: Callable[[_S], _T]) -> list[_T]:
     """What `check` makes of each. Raises one ExpressionError for all those that it raised."""
     made: list[_T] = []
     errors: list[ExpressionError] = []

@@ -15,6 +15,7 @@ from probekit.expr.syntax import (
     Name,
     Place,
     Syntax,
+    replacing,
     written,
 )
 from probekit.expr.typed import EventField
@@ -32,6 +33,8 @@ def unknown_name(
 ) -> ExpressionError:
     """A name alone, in a handler, that is none of `known`; `fields` are the event's."""
     name, place = tree.name, tree.place
+    if name in _PYTHON:
+        return _python(name, place)
     if name == "args":
         what, help = "`args` alone has no value", f"name a field: {_first(fields)}"
         return ExpressionError("wrong-operand", what, place, help)
@@ -47,6 +50,14 @@ def unknown_name(
         mends = ((place, better),) if better else ()
         return ExpressionError("unknown-name", what, place, help, mends, name)
     return foreign.constant(name, place) or _unlike(name, place, known, fields)
+
+
+_PYTHON = {"True": "true", "False": "false", "None": "0"}
+
+
+def _python(name: str, place: Place) -> ExpressionError:
+    better = _PYTHON[name]
+    return replacing("bad-expression", f"`{name}` is written `{better}` here", place, better)
 
 
 def _first(fields: Mapping[str, EventField]) -> str:
@@ -157,6 +168,8 @@ _HANDLERS_ONLY = frozenset(BUILTINS) | LATER_NAMES - {"walltime"}
 def unknown_in_user_space(tree: Name, known: Sequence[str]) -> ExpressionError:
     """A name that schedules do not have."""
     name, place = tree.name, tree.place
+    if name in _PYTHON:
+        return _python(name, place)
     what = f"nothing is named `{name}` here"
     if name == "args" or name in _HANDLERS_ONLY:
         what = f"`{name}` is known in handlers only"

@@ -118,9 +118,28 @@ class _Work:
         places = _Places(self.source.text, edits)
         left = _by_words(made, after)
         good = all(_is_gone(one, self.source, places, left) for one in chosen)
-        if good and self._is_no_worse(made, after, places):
+        good = good and self._is_no_worse(made, after, places)
+        if good and not self._makes_another(chosen, made, after, places):
             return made, after
         return made, None
+
+    def _makes_another(
+        self,
+        chosen: Sequence[Diagnostic],
+        made: Source,
+        after: Sequence[Diagnostic],
+        places: _Places,
+    ) -> bool:
+        """Whether a new fault, which nothing mends, has in it what an expression was changed to.
+
+        Of the shape that is no sign: what a key's value means is looked at only where it is right.
+        """
+        shape = {_words(one) for one in _faults(self.source)}
+        meant = [one for one in chosen if _words(one) not in shape]
+        new = [one for one in _new(self.found, after) if one.severity is Severity.ERROR]
+        stuck = [_covered(made, one) for one in new if not one.edits]
+        ranges = [found for one in meant for found in places.made_of(one)]
+        return any(a < d and c < b for a, b in stuck for c, d in ranges)
 
     def _is_no_worse(self, made: Source, after: Sequence[Diagnostic], places: _Places) -> bool:
         """Whether nothing new is wrong with the shape, but for what could not be seen before.
@@ -183,16 +202,26 @@ class _Places:
             found.update(range(first, last + 1))
         return found
 
+    def made_of(self, one: Diagnostic) -> list[tuple[int, int]]:
+        """What is new for one diagnostic."""
+        ranges = (_range(self._starts, edit) for edit in one.edits)
+        return [(self.moved(start), self.moved(end)) for start, end in ranges]
+
     def end_of(self, one: Diagnostic) -> int:
         """The end of all that is new for one diagnostic."""
-        return max(self.moved(_range(self._starts, edit)[1]) for edit in one.edits)
+        return max(end for _, end in self.made_of(one))
 
 
 def _new_faults(before: Source, after: Source) -> list[Diagnostic]:
     """What is wrong with the shape after edits and was not before, by its words."""
-    known = Counter(map(_words, _faults(before)))
+    return _new(_faults(before), _faults(after))
+
+
+def _new(before: Iterable[Diagnostic], after: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """What is in `after` and not in `before`, by its words."""
+    known = Counter(map(_words, before))
     new: list[Diagnostic] = []
-    for one in _faults(after):
+    for one in after:
         known[_words(one)] -= 1
         if known[_words(one)] < 0:
             new.append(one)
@@ -343,6 +372,11 @@ def _start(source: Source, one: Diagnostic) -> int:
     if one.label is None:
         return -1
     return _offset(_line_starts(source.text), one.label.span.line, one.label.span.column)
+
+
+def _covered(source: Source, one: Diagnostic) -> tuple[int, int]:
+    """The offsets of what a diagnostic is about."""
+    return _range(_line_starts(source.text), Edit(one.label.span, "")) if one.label else (-1, -1)
 
 
 def _ranges(source: Source, one: Diagnostic) -> list[tuple[int, int]]:
