@@ -76,6 +76,8 @@ class UserSpace(Record):
         self, scalar: Scalar, type: Type, names: Mapping[str, Type], instead: str
     ) -> Expression:
         found, kind = self.expression(scalar, names, isinstance(type, CharType))
+        if isinstance(type, IntType) and type.shown in (Shown.DURATION, Shown.TIMESTAMP):
+            self._check_time(scalar, found, type, names)
         wrong = misfit(self._value(scalar, found), type) if not names_in(found.syntax) else None
         wrong = wrong or _misfit_kind(kind, type)
         if wrong is not None:
@@ -85,6 +87,21 @@ class UserSpace(Record):
             help, edits = help if mends else instead or help, edits_of(scalar, mends)
             raise self.faults.fault(*wrong, scalar.inside, help, edits=edits)
         return found
+
+    def _check_time(
+        self, scalar: Scalar, found: Expression, type: IntType, names: Mapping[str, Type]
+    ) -> None:
+        """A duration or a timestamp is stored as what it is. Raises Fault."""
+        from probekit.expr.durations import check_stored  # few schedules have any
+
+        with self.faults.at(scalar):
+            check_stored(found.syntax, type, self._types(names))
+        if type.shown is Shown.TIMESTAMP and "walltime" in names_in(found.syntax):
+            what = "a `timestamp` counts from another start than `walltime`"
+            self.faults.warn("wrong-type", what, scalar.span, "declare the map's value as `u64`")
+
+    def _types(self, names: Mapping[str, Type]) -> dict[str, Type]:
+        return {name: param.type for name, param in self.params.items()} | dict(names)
 
     def _value(self, scalar: Scalar, expression: Expression) -> Value:
         with self.faults.at(scalar):
@@ -112,7 +129,7 @@ class UserSpace(Record):
     ) -> tuple[Syntax, Type]:
         """The tree to evaluate, and its kind. Raises ExpressionError, or CausedByAnother."""
         used = names_in(tree)
-        types = {name: param.type for name, param in self.params.items()} | dict(names)
+        types = self._types(names)
         unknown = used & (self.broken | unsure)
         if unknown:
             check_parts(tree, unknown, lambda part: check_user(part, types))

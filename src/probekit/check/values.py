@@ -207,7 +207,8 @@ def stored(
     scalar = faults.scalar(node)
     found = typed(faults, scalar, faults.syntax(scalar), _knowing(block, type))
     if isinstance(type, IntType) and type.shown is Shown.DURATION:
-        found = expressions.as_duration(found)
+        with faults.at(scalar, related=related):
+            found = expressions.as_duration(found, Place(0, len(scalar.text)))
     text = scalar.text.strip()
     quotable = "..." if "\n" in text else text
     with faults.at(scalar, related=related):

@@ -109,7 +109,7 @@ def result_range(operator: str, left: Typed, right: Typed, common: IntType) -> R
 
 def result_type(operator: str, left: Typed, right: Typed, common: IntType) -> IntType:
     """Timestamps and durations keep their meaning where arithmetic keeps it."""
-    kinds = (_shown(left), _shown(right))
+    kinds = (shown(left), shown(right))
     if operator == "-" and kinds == (Shown.TIMESTAMP, Shown.TIMESTAMP):
         return DURATION
     if common.signed:
@@ -126,7 +126,8 @@ def result_type(operator: str, left: Typed, right: Typed, common: IntType) -> In
     return DURATION if is_scaled else common
 
 
-def _shown(node: Typed) -> Shown:
+def shown(node: Typed) -> Shown:
+    """What kind of number it is; of text, a number."""
     type = type_of(node)
     return type.shown if isinstance(type, IntType) else Shown.NUMBER
 

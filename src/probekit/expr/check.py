@@ -10,6 +10,7 @@ from probekit.expr.arithmetic import (
     fold,
     result_range,
     result_type,
+    shown,
     shown_like,
     value_type,
 )
@@ -62,13 +63,17 @@ def check_condition(
     return _Checker(scope, doubts).condition(tree)
 
 
-def as_duration(node: Typed) -> Typed:
-    """Text that is a duration, where a duration is asked for, is its nanoseconds."""
-    if isinstance(node, TextLiteral):
-        value = parse_duration(node.value.decode())
-        if value is not None:
-            return Literal(value)
-    return node
+def as_duration(node: Typed, place: Place) -> Typed:
+    """Text where a duration is asked for is its nanoseconds. Raises ExpressionError."""
+    if not isinstance(node, TextLiteral):
+        return node
+    text = node.value.decode()
+    value = parse_duration(text)
+    if value is None:
+        from probekit.expr.durations import no_duration  # only on the way to an error
+
+        raise no_duration(text, place)
+    return Literal(value)
 
 
 _CONDITION = "a condition"
@@ -115,11 +120,8 @@ class _Checker:
 
             raise mean_args(error, tree, self.scope.fields) from None
 
-    def _meeting(self, trees: tuple[s.Syntax, ...]) -> list[Typed]:
-        return _as_meeting(s.each(trees, self.check))
-
-    def _integers(self, trees: tuple[s.Syntax, ...], what: str) -> list[Typed]:
-        nodes = self._meeting(trees)
+    def _integers(self, trees: tuple[s.Syntax, ...], what: str, moves: bool = False) -> list[Typed]:
+        nodes = _as_meeting(s.each(trees, self.check), trees, moves)
         return [_integer(node, tree.place, what) for node, tree in zip(nodes, trees, strict=True)]
 
     def _call(self, tree: s.Call) -> Typed:
@@ -147,7 +149,8 @@ class _Checker:
     def _binary(self, tree: s.Binary) -> Typed:
         operator = tree.operator
         try:
-            left, right = self._integers((tree.left, tree.right), f"what `{operator}` takes")
+            what = f"what `{operator}` takes"
+            left, right = self._integers((tree.left, tree.right), what, operator in ("+", "-"))
         except ExpressionError as error:
             from probekit.expr.unknown import no_filter
 
@@ -163,7 +166,8 @@ class _Checker:
         return Arithmetic(operator, left, right, type, result_range(operator, left, right, common))
 
     def _compare(self, tree: s.Compare) -> Typed:
-        left, right = _as_meeting(self._sides(tree))
+        left, right = _as_meeting(self._sides(tree), (tree.left, tree.right))
+        _check_times(tree, left, right)
         sides = ((left, right, tree.right.place), (right, left, tree.left.place))
         if is_text(left) and is_text(right):
             if tree.operator not in ("==", "!="):
@@ -186,11 +190,14 @@ class _Checker:
         try:
             return s.each((tree.left, tree.right), self.check)
         except ExpressionError as error:
-            from probekit.expr.unknown import account, mean_text
+            from probekit.expr.accounts import account
+            from probekit.expr.unknown import mean_text, name_of_text
 
             for side, other in ((tree.left, tree.right), (tree.right, tree.left)):
                 error = account(error, side, other)
-                if self._is_text(other):
+                if isinstance(other, s.Text):
+                    name_of_text(error, side, self.scope)
+                elif self._is_text(other):
                     mean_text(error, side)
             raise error from None
 
@@ -217,7 +224,7 @@ class _Checker:
     def _conditional(self, tree: s.Conditional) -> Typed:
         test, *arms = s.each((tree.condition, tree.then, tree.otherwise), self.check)
         condition = _integer(test, tree.condition.place, _CONDITION)
-        then, otherwise = _as_meeting(arms)
+        then, otherwise = _as_meeting(arms, (tree.then, tree.otherwise))
         if is_text(then) and is_text(otherwise):
             size = max(_text_size(then), _text_size(otherwise))
             return Select(condition, then, otherwise, CharType(size))
@@ -256,16 +263,29 @@ def _integer(node: Typed, place: Place, what: str) -> Typed:
     raise ExpressionError("wrong-operand", message, place, help)
 
 
-def _as_meeting(nodes: list[Typed]) -> list[Typed]:
-    """Values that meet: text that is a duration is one where another is a duration."""
-    if any(_is_time(node) for node in nodes):
-        return [as_duration(node) for node in nodes]
+def _as_meeting(
+    nodes: list[Typed], trees: tuple[s.Syntax, ...], moves: bool = False
+) -> list[Typed]:
+    """Values that meet: text is a duration where another is one, or a time that it `moves`."""
+    kinds = set(map(shown, nodes))
+    if Shown.DURATION in kinds or (moves and Shown.TIMESTAMP in kinds):
+        return [as_duration(node, tree.place) for node, tree in zip(nodes, trees, strict=True)]
     return nodes
 
 
-def _is_time(node: Typed) -> bool:
-    type = type_of(node)
-    return isinstance(type, IntType) and type.shown in (Shown.DURATION, Shown.TIMESTAMP)
+def _check_times(tree: s.Compare, left: Typed, right: Typed) -> None:
+    """A timestamp is compared with timestamps and plain numbers. Raises ExpressionError."""
+    kinds = {shown(left), shown(right)}
+    if Shown.TIMESTAMP in kinds and (
+        Shown.DURATION in kinds or _is_duration(left) or _is_duration(right)
+    ):
+        from probekit.expr.durations import time_for_duration
+
+        raise time_for_duration(tree.place)
+
+
+def _is_duration(node: Typed) -> bool:
+    return isinstance(node, TextLiteral) and parse_duration(node.value.decode()) is not None
 
 
 def _cast(operand: Typed, target: IntType) -> Typed:

@@ -19,7 +19,7 @@ from probekit.expr.typed import (
     type_of,
     value_range,
 )
-from probekit.types import CharType, IntType, Shown
+from probekit.types import POINTER, CharType, IntType, Shown
 
 
 def incomparable(left: Typed, right: Typed, tree: s.Compare) -> ExpressionError:
@@ -32,15 +32,19 @@ def incomparable(left: Typed, right: Typed, tree: s.Compare) -> ExpressionError:
         if isinstance(side, TextLiteral):
             other = tree.right if place == tree.left.place else tree.left
             if _is_account(side.value.decode(), other):
-                from probekit.expr.unknown import account_error
+                from probekit.expr.accounts import account_error
 
                 code, number = "wrong-operand", s.written(other)
                 return account_error(code, number, side.value.decode(), place, tree.place)
+            if type_of(left if side is right else right) == POINTER:
+                value = s.written(other)
+                help = f"`{value}` is an address: its text cannot be read in this version"
+                return ExpressionError("wrong-operand", what, tree.place, help)
             return _text_for_number(side, place, what, tree.place)
         if isinstance(side, Literal):
-            written = f"'{side.value}'"
-            help = f"text has quotes of its own: write `{written}`"
-            return ExpressionError("wrong-operand", what, tree.place, help, ((place, written),))
+            help = f"text has quotes of its own, as `'{side.value}'`"
+    if tree.operator not in ("==", "!="):
+        help = "text has no order, and is compared with `==` and `!=`"
     return ExpressionError("wrong-operand", what, tree.place, help)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
-from probekit.duration import parse_duration
+from probekit.duration import FORM, meant_duration, parse_duration
 from probekit.expr import syntax as s
+from probekit.expr.fits import check_times
 from probekit.record import replace
 from probekit.types import IntType, Shown, StructType, Type
 
@@ -18,14 +20,43 @@ def with_durations(tree: s.Syntax, names: Mapping[str, Type]) -> s.Syntax:
     return _Reader(names).read(tree)
 
 
+def no_duration(text: str, place: s.Place) -> s.ExpressionError:
+    """`text` stands, in its quotes, where a duration is asked for, and is none."""
+    what, meant = f"`{text}` is not a duration", meant_duration(text)
+    if meant:
+        return s.replacing("bad-duration", what, place, f"'{meant}'")
+    number = text.strip()
+    help = f"it has no unit, as in `'{number}s'` or `'{number}ms'`"
+    is_number = re.fullmatch(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", number, re.ASCII)
+    return s.ExpressionError("bad-duration", what, place, help if is_number else FORM)
+
+
+def time_for_duration(place: s.Place) -> s.ExpressionError:
+    """A timestamp beside a duration, of which neither is the other."""
+    what = "a `timestamp` cannot be compared with a duration"
+    help = "compare a difference of two, as `now - begin > '10ms'`"
+    return s.ExpressionError("wrong-operand", what, place, help)
+
+
+def check_stored(tree: s.Syntax, target: IntType, names: Mapping[str, Type]) -> None:
+    """What is stored as a time is of its kind, as far as it has one. Raises ExpressionError."""
+    if isinstance(tree, s.Text) and target.shown is Shown.DURATION:
+        _as_number(tree)
+    check_times(_Reader(names).shown(tree), target, tree.place)
+
+
 class _Reader:
     def __init__(self, names: Mapping[str, Type]) -> None:
         self.names = names
 
     def read(self, tree: s.Syntax) -> s.Syntax:
         match tree:
-            case s.Binary(left=left, right=right) | s.Compare(left=left, right=right):
+            case s.Binary(operator=operator, left=left, right=right):
+                left, right = self.meeting((left, right), moves=operator in ("+", "-"))
+                return replace(tree, left=left, right=right)
+            case s.Compare(left=left, right=right):
                 left, right = self.meeting((left, right))
+                self.check_kinds(tree, left, right)
                 return replace(tree, left=left, right=right)
             case s.Conditional(condition=condition, then=then, otherwise=otherwise):
                 then, otherwise = self.meeting((then, otherwise))
@@ -38,11 +69,21 @@ class _Reader:
                 return replace(tree, operand=self.read(operand))
         return tree
 
-    def meeting(self, trees: Sequence[s.Syntax]) -> tuple[s.Syntax, ...]:
-        """Values that meet: text that is a duration is one where another is a time."""
+    def meeting(self, trees: Sequence[s.Syntax], moves: bool = False) -> tuple[s.Syntax, ...]:
+        """Values that meet: text is a duration where another is one, or a time that it `moves`."""
         found = tuple(map(self.read, trees))
-        is_time = any(self.shown(one) in _TIMES for one in found)
+        kinds = set(map(self.shown, found))
+        is_time = Shown.DURATION in kinds or (moves and Shown.TIMESTAMP in kinds)
         return tuple(map(_as_number, found)) if is_time else found
+
+    def check_kinds(self, tree: s.Compare, *sides: s.Syntax) -> None:
+        """Raises ExpressionError for a comparison of a timestamp with a duration."""
+        kinds = {self.shown(side) for side in sides}
+        texts = [side.value for side in sides if isinstance(side, s.Text)]
+        if Shown.TIMESTAMP in kinds and (
+            Shown.DURATION in kinds or any(parse_duration(text) is not None for text in texts)
+        ):
+            raise time_for_duration(tree.place)
 
     def shown(self, tree: s.Syntax) -> Shown:
         """What kind of number it is, as `result_type` decides in handlers; of text, a number."""
@@ -73,12 +114,13 @@ class _Reader:
         return field.type if field else None
 
 
-_TIMES = (Shown.DURATION, Shown.TIMESTAMP)
-
-
 def _as_number(tree: s.Syntax) -> s.Syntax:
-    value = parse_duration(tree.value) if isinstance(tree, s.Text) else None
-    return tree if value is None else s.Number(tree.place, value)
+    if not isinstance(tree, s.Text):
+        return tree
+    value = parse_duration(tree.value)
+    if value is None:
+        raise no_duration(tree.value, tree.place)
+    return s.Number(tree.place, value)
 
 
 def _of_arithmetic(operator: str, left: Shown, right: Shown) -> Shown:

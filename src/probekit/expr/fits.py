@@ -14,7 +14,7 @@ from probekit.expr.typed import (
     type_of,
     value_range,
 )
-from probekit.types import BOOL, PLAIN_INTEGERS, CharType, IntType, StructType, Type
+from probekit.types import BOOL, PLAIN_INTEGERS, CharType, IntType, Shown, StructType, Type
 
 
 def check_fits(node: Typed, target: Type, place: Place, text: str = "...") -> None:
@@ -24,6 +24,7 @@ def check_fits(node: Typed, target: Type, place: Place, text: str = "...") -> No
     """
     match target:
         case IntType():
+            text = " ".join(text.split())  # a help has one line
             _check_integer(node, target, place, text if len(text) <= _QUOTED else "...")
         case CharType():
             _check_text(node, target, place)
@@ -49,6 +50,7 @@ def bounds(type: IntType) -> str:
 def _check_integer(node: Typed, target: IntType, place: Place, text: str) -> None:
     if not is_integer(node):
         raise _no_number(node, target, place)
+    _check_times(node, target, place)
     if value_range(node).within(target):
         return
     if isinstance(node, Literal):
@@ -66,6 +68,28 @@ def _check_integer(node: Typed, target: IntType, place: Place, text: str) -> Non
     raise ExpressionError(
         "does-not-fit", f"a `{type_of(node)}` may not fit into `{target}`", place, help
     )
+
+
+_TIMESTAMP = "a `timestamp` is `now`, or one that a duration is added to"
+_TIMES = {
+    (Shown.TIMESTAMP, Shown.DURATION): "store a difference of two, as `now - begin`",
+    (Shown.DURATION, Shown.TIMESTAMP): _TIMESTAMP,
+}
+
+
+def _check_times(node: Typed, target: IntType, place: Place) -> None:
+    """Timestamps and durations are not stored as each other."""
+    type = type_of(node)
+    if isinstance(type, IntType):
+        check_times(type.shown, target, place)
+
+
+def check_times(kind: Shown, target: IntType, place: Place) -> None:
+    """The same, of a value of this kind. Raises ExpressionError."""
+    help = _TIMES.get((kind, target.shown))
+    if help is not None:
+        what = f"this is a `{kind.value}`, and a `{target}` is asked for"
+        raise ExpressionError("wrong-type", what, place, help)
 
 
 def in_range(range: Range, target: IntType) -> str:
@@ -96,7 +120,7 @@ def _no_number(node: Typed, target: IntType, place: Place) -> ExpressionError:
             help = f"numbers have no quotes: write `{number}`"
             return ExpressionError("wrong-type", what, place, help, ((place, number),))
     type = type_of(node)
-    help = "a number is what fits, such as `pid`"
+    help = _TIMESTAMP if target.shown is Shown.TIMESTAMP else "a number is what fits, such as `pid`"
     help += f"; or declare it as `{type}`" if type is not None else ""
     return ExpressionError("wrong-type", what, place, help)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from probekit.expr.syntax import ExpressionError, Place
+from probekit.nearest import meant
 
 _KERNEL_CONSTANT = r"[A-Z][A-Z0-9]*_[A-Za-z0-9_]+|E[A-Z0-9]{2,}|SIG[A-Z0-9]+"
 
@@ -34,7 +35,6 @@ SAME = {
     "tgid": "pid",
     "execname": "comm",
     "procname": "comm",
-    "process": "comm",
     "cpu_id": "cpu",
     "cpuid": "cpu",
     "timestamp": "now",
@@ -44,6 +44,8 @@ SAME = {
 ADVICE = {
     "elapsed": "the time is `now`; a difference of two is a duration",
     "time": "the time is `now`",
+    "process": "the process's name is `comm`, its number `pid`",
+    "user": "there is `uid`, a number: `uid == 0` is root",
     "username": "there is `uid`, a number: `uid == 0` is root",
     "tick": "only schedules have it: let one write it to a map, and `lookup:` it",
     "value": "only schedules and `by:` have it: `lookup:` the entry, and use its name",
@@ -124,9 +126,9 @@ CALL_ADVICE = {
     "float": "numbers are whole: use a smaller unit",
     "format": 'lines are made by `print:`: `print: "{{pid}} {{comm}}"`',
     "lookup": "a step reads an entry: `- {{lookup: MAP, key: pid, default: 0, as: found}}`",
-    "ntop": "print the number: `{{{0}:x}}`",
-    "ksym": "print the address: `{{{0}:x}}`",
-    "usym": "print the address: `{{{0}:x}}`",
+    "ntop": "print the number: `{{{0}}}`",
+    "ksym": "print the value: `{{{0}}}`",
+    "usym": "print the value: `{{{0}}}`",
     "system": "a probe runs no commands",
     "cat": "a probe reads no files",
     "lower": "compare with each spelling: `in ('a', 'A')`",
@@ -149,11 +151,11 @@ LATER_NAME_ADVICE = {
     "rand": "`now % 100 == 0` is true for about one event in 100",
 }
 LATER_CALL_ADVICE = {
-    "str": "text behind an address cannot be read yet: print the address, `{{{0}:x}}`",
-    "bytes": "bytes behind an address cannot be read yet: print the address, `{{{0}:x}}`",
-    "kstr": "text behind an address cannot be read yet: print the address, `{{{0}:x}}`",
-    "kbytes": "bytes behind an address cannot be read yet: print the address, `{{{0}:x}}`",
-    "join": "text behind an address cannot be read yet: print the address, `{{{0}:x}}`",
+    "str": "text behind an address cannot be read yet: print the value, `{{{0}}}`",
+    "bytes": "bytes behind an address cannot be read yet: print the value, `{{{0}}}`",
+    "kstr": "text behind an address cannot be read yet: print the value, `{{{0}}}`",
+    "kbytes": "bytes behind an address cannot be read yet: print the value, `{{{0}}}`",
+    "join": "text behind an address cannot be read yet: print the value, `{{{0}}}`",
     "log2": "compare with bounds: `0 if {0} < 1024 else 1`",
     "startswith": "compare the whole text: `{0} == 'text'`, or `{0} in ('a', 'b')`",
     "ntohs": "write `({0} & 0xff) << 8 | ({0} >> 8) & 0xff`",
@@ -173,12 +175,15 @@ def constant(name: str, place: Place) -> ExpressionError | None:
         return None
     from probekit.expr.constants import NUMBERS
 
-    what = f"the kernel's constant `{name}` is not in this version yet"
-    if name not in NUMBERS:
-        return ExpressionError("not-yet", what, place, "write its number", subject=name)
-    number = str(NUMBERS[name])
-    help = f"write its number: `{number}`"
-    return ExpressionError("not-yet", what, place, help, ((place, number),), name)
+    if name in NUMBERS:
+        number = str(NUMBERS[name])
+        what = f"the kernel's constant `{name}` is not in this version yet"
+        help = f"write its number: `{number}`"
+        return ExpressionError("not-yet", what, place, help, ((place, number),), name)
+    near = meant(name, NUMBERS)
+    help = "if a constant of the kernel was meant, write its number"
+    help += f": `{near}` is {NUMBERS[near]}" if near else ""
+    return ExpressionError("unknown-name", f"nothing is named `{name}`", place, help, subject=name)
 
 
 def advice(name: str) -> tuple[str, str]:

@@ -7,8 +7,7 @@ from types import MappingProxyType
 
 from probekit.expr.builtins import BUILTINS
 from probekit.expr.fits import kind_of
-from probekit.expr.parse import ExpressionError
-from probekit.expr.syntax import Member, Name, Place
+from probekit.expr.syntax import Member, Name
 from probekit.expr.typed import EventField, Local, MemberOf, Typed, type_of
 from probekit.record import Record
 from probekit.types import StructType
@@ -49,13 +48,9 @@ def member(of: Typed, tree: Member) -> MemberOf:
     """A field of the struct `of`. Raises ExpressionError."""
     type = type_of(of)
     if not isinstance(type, StructType) or not isinstance(of, Local | MemberOf):
-        raise ExpressionError(
-            "wrong-operand",
-            f"only a struct has fields, and this is {kind_of(of)}",
-            tree.name_place,
-            f"remove `.{tree.name}`",
-            ((Place(tree.of.place.end, tree.place.end), ""),),
-        )
+        from probekit.expr.unknown import no_struct
+
+        raise no_struct(tree, kind_of(of), type)
     found = type.field(tree.name)
     if found is None:
         from probekit.expr.unknown import unknown_field

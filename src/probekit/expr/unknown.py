@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from probekit.expr import foreign
 from probekit.expr.builtins import BUILTINS, CASTS, FUNCTIONS, LATER_FUNCTIONS, LATER_NAMES
+from probekit.expr.scope import Scope
 from probekit.expr.syntax import (
     Binary,
     Call,
@@ -18,10 +20,10 @@ from probekit.expr.syntax import (
     replacing,
     written,
 )
-from probekit.expr.typed import EventField
+from probekit.expr.typed import EventField, is_text
 from probekit.foreign_types import OTHER_TYPES, TOO_WIDE
 from probekit.nearest import listed, meant, nearest
-from probekit.types import IntType, StructType, scalar_type
+from probekit.types import IntType, Shown, StructType, Type, scalar_type
 
 
 class UnlikeError(ExpressionError):
@@ -45,11 +47,14 @@ def unknown_name(
         text = f"args.{name}"
         help = f"a field of the event is written `{text}`"
         return ExpressionError("unknown-name", what, place, help, ((place, text),), name)
+    own = [value for value in known if value not in BUILTINS]
     better, help = foreign.advice(name)
-    if help and not (better == name.lower() and better in fields):
+    if help and not meant(name, own) and not (better == name.lower() and better in fields):
         mends = ((place, better),) if better else ()
         return ExpressionError("unknown-name", what, place, help, mends, name)
-    return foreign.constant(name, place) or _unlike(name, place, known, fields)
+    if not nearest(name, own) and (constant := foreign.constant(name, place)):
+        return constant
+    return _unlike(name, place, known, fields)
 
 
 _PYTHON = {"True": "true", "False": "false", "None": "0"}
@@ -70,8 +75,11 @@ def _unlike(
     name: str, place: Place, known: Sequence[str], fields: Mapping[str, EventField]
 ) -> ExpressionError:
     """The nearest name, else all that there are. What is a field too could be either."""
-    near, sure = nearest(name, [*known, *fields]), meant(name, [*known, *fields])
+    near, sure = nearest(name, [*known, *fields]), meant(name, [*known, *fields, *LATER_NAMES])
     what = f"nothing is named `{name}`"
+    if sure in LATER_NAMES and sure not in known and sure not in fields:
+        help = _like_later(f"`{sure}`", foreign.LATER_NAME_ADVICE.get(sure, ""))
+        return UnlikeError("unknown-name", what, place, help, subject=name)
     if near is None:
         names = listed(list(dict.fromkeys(known)))
         help = f"there are {names}" + (" and the fields `args.NAME`" if fields else "")
@@ -82,6 +90,11 @@ def _unlike(
     shown = f"args.{near}" if near in fields else near
     mends = ((place, f"args.{sure}" if sure in fields else sure),) if sure else ()
     return ExpressionError("unknown-name", what, place, f"did you mean `{shown}`?", mends, name)
+
+
+def _like_later(near: str, advice: str) -> str:
+    help = f"{near} is like it, and not in this version yet"
+    return f"{help}: {advice}" if advice else help
 
 
 def unknown_event_field(
@@ -102,7 +115,22 @@ def unknown_event_field(
         what, help = f"{event} has no field `ret`", f"it is a field of {there}"
         return ExpressionError("unknown-field", what, tree.name_place, help)
     otherwise = f"it has {listed(known)}" if known else "it has no fields"
-    return _no_field(tree, f"{event} has no field `{name}`", known, otherwise)
+    error = _no_field(tree, f"{event} has no field `{name}`", known, otherwise)
+    near = nearest(name, known)
+    if near in later:
+        error.help, error.mends = f"did you mean `{near}`, which is not in this version yet?", ()
+    return error
+
+
+def no_struct(tree: Member, kind: str, type: Type | None) -> ExpressionError:
+    """A field of what has none: `kind` is what a message calls it."""
+    what, value = f"only a struct has fields, and this is {kind}", written(tree.of)
+    help = f"write `{value}` alone"
+    if kind == "text":
+        help = f"text is compared whole, as `{value} == 'text'`"
+    elif isinstance(type, IntType) and type.shown is Shown.DURATION:
+        help = f"compare it with a duration in quotes, as `{value} > '10ms'`"
+    return ExpressionError("wrong-operand", what, tree.name_place, help)
 
 
 def unknown_field(tree: Member, type: StructType) -> ExpressionError:
@@ -144,7 +172,10 @@ def unknown_function(tree: Call) -> ExpressionError:
     if name in TOO_WIDE:
         return _no_function(what, place, "the widest is `u64`, with a sign `s64`")
     known = [*CASTS, *FUNCTIONS]
-    near, sure = nearest(name, known), meant(name, known)
+    near, sure = nearest(name, known), meant(name, [*known, *LATER_FUNCTIONS])
+    if sure in LATER_FUNCTIONS:
+        advice = foreign.LATER_CALL_ADVICE.get(sure, "").format(first)
+        return _no_function(what, place, _like_later(f"`{sure}()`", advice), subject=name)
     help = f"did you mean `{near}`?" if near else f"there are {listed(known)}"
     mends = ((place, sure),) if sure else ()
     return _no_function(what, place, help, mends, name)
@@ -191,11 +222,27 @@ def unknown_in_user_space(tree: Name, known: Sequence[str]) -> ExpressionError:
     return ExpressionError("unknown-name", what, place, f"did you mean `{near}`?", mends, name)
 
 
+_NULLS = frozenset("NULL nil null none nullptr None".split())
+
+
 def mean_text(error: ExpressionError, tree: Syntax) -> ExpressionError:
-    """Says of a name that nothing is like, and that stands where text fits, how text is written."""
-    if isinstance(error, UnlikeError) and isinstance(tree, Name) and error.place == tree.place:
+    """Says of a name that nothing has, and that stands where text fits, how text is written.
+
+    Whether text was meant is a choice, but for what means that there is none.
+    """
+    if not isinstance(tree, Name) or error.place != tree.place:
+        return error
+    if tree.name in _NULLS:
+        error.message = f"there is no `{tree.name}` here"
+        error.help, error.mends = "write `''`: text that is missing is empty", ((tree.place, "''"),)
+    elif error.mends and re.fullmatch("[0-9]+|true|false", error.mends[0][1]):
+        error.code, error.message = (
+            "wrong-operand",
+            f"`{tree.name}` is no text, which must stand here",
+        )
+        error.help, error.mends = "text has quotes of its own, as `'nginx'`", ()
+    elif isinstance(error, UnlikeError):
         error.help = f"if the text was meant, give it quotes of its own: \"'{tree.name}'\""
-        error.mends = ((tree.place, f"'{tree.name}'"),)
     return error
 
 
@@ -210,40 +257,15 @@ def mean_args(
     return error
 
 
-_ACCOUNTS = {"uid": "u", "gid": "g"}
-
-
-def account(error: ExpressionError, side: Syntax, other: Syntax) -> ExpressionError:
-    """The error of a user's or group's name `side`, if it is compared with the number `other`.
-
-    A `-` in such a name reads as a difference.
-    """
-    option = _ACCOUNTS.get(other.name) if isinstance(other, Name | Member) else None
-    is_inside = side.place.start <= error.place.start < side.place.end
-    name = _account(side) or ""
-    is_one_word = len(name) == side.place.end - side.place.start
-    if option is None or not is_one_word or not is_inside or not isinstance(error, UnlikeError):
-        return error
-    found = account_error("unknown-name", written(other), name, side.place, side.place)
-    found.subject = error.subject if isinstance(side, Name) else ""  # it may mean something else
-    return found
-
-
-def _account(tree: Syntax) -> str | None:
-    """The name that stands there, with each `-` of its own; None where it is none."""
-    if isinstance(tree, Binary) and tree.operator == "-":
-        left, right = _account(tree.left), _account(tree.right)
-        return f"{left}-{right}" if left and right else None
-    return tree.name if isinstance(tree, Name) else None
-
-
-def account_error(code: str, number: str, name: str, place: Place, whole: Place) -> ExpressionError:
-    """`uid == NAME`: of the number `number` and the account `name`, which stands at `place`."""
-    what = f"`{number}` is a number, and `{name}` a name"
-    if name == "root":
-        return ExpressionError(code, what, whole, "root is 0: write `0`", ((place, "0"),))
-    option = _ACCOUNTS[number.rpartition(".")[2]]
-    return ExpressionError(code, what, whole, f"write the number: `id -{option} {name}` says it")
+def name_of_text(error: ExpressionError, tree: Syntax, scope: Scope) -> ExpressionError:
+    """Says which values are text, of a name that nothing is like and that is compared with one."""
+    if isinstance(error, UnlikeError) and error.place == tree.place:
+        values = {**BUILTINS, **scope.values}
+        texts = [name for name, value in values.items() if is_text(value)]
+        texts += [f"args.{name}" for name, field in scope.fields.items() if is_text(field)]
+        error.help = f"text is in {listed(texts)}"
+        error.help += "; `comm` is the task's name" if "comm" in texts else ""
+    return error
 
 
 def no_filter(error: ExpressionError, tree: Binary) -> ExpressionError:

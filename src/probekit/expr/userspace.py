@@ -79,10 +79,9 @@ def _member(tree: s.Member, names: Mapping[str, Type]) -> Type:
         _name(tree.of, names)
     of = check_user(tree.of, names)
     if not isinstance(of, StructType):
-        what = f"only a struct has fields, and this is {_word(of)}"
-        rest = s.Place(tree.of.place.end, tree.place.end)
-        help = f"remove `.{tree.name}`"
-        raise ExpressionError("wrong-operand", what, tree.name_place, help, ((rest, ""),))
+        from probekit.expr.unknown import no_struct
+
+        raise no_struct(tree, _word(of), None)
     found = of.field(tree.name)
     if found is None:
         from probekit.expr.unknown import unknown_field

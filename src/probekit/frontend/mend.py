@@ -130,7 +130,7 @@ class _Work:
         after: Sequence[Diagnostic],
         places: _Places,
     ) -> bool:
-        """Whether a new fault, which nothing mends, has in it what an expression was changed to.
+        """Whether a new fault, which nothing mends, touches what an expression was changed to.
 
         Of the shape that is no sign: what a key's value means is looked at only where it is right.
         """
@@ -139,7 +139,7 @@ class _Work:
         new = [one for one in _new(self.found, after) if one.severity is Severity.ERROR]
         stuck = [_covered(made, one) for one in new if not one.edits]
         ranges = [found for one in meant for found in places.made_of(one)]
-        return any(a < d and c < b for a, b in stuck for c, d in ranges)
+        return any(a <= d and c <= b for a, b in stuck for c, d in ranges)
 
     def _is_no_worse(self, made: Source, after: Sequence[Diagnostic], places: _Places) -> bool:
         """Whether nothing new is wrong with the shape, but for what could not be seen before.
