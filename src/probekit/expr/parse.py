@@ -154,6 +154,10 @@ def _character(text: str, token: str, place: Place) -> ExpressionError:
     if token in _LOOK_ALIKE:
         plain = _LOOK_ALIKE[token]
         mends = _everywhere(text, token, plain)
+        opened = re.search("['\"]", re.sub(STRING, "", text[: place.start]))
+        if plain == "'" and opened:
+            plain = opened.group()
+            mends = ((place, plain),)
         return ExpressionError("bad-character", what, place, f"write `{plain}`", mends)
     if token == "#":
         help = "a comment stands outside of the quotes, or on a line of its own"

@@ -227,7 +227,15 @@ def names_in(syntax: Syntax) -> set[str]:
 
 
 def written(syntax: Syntax) -> str:
-    """A simple expression as text again, for a help to quote; `x` for a longer one."""
+    """The expression as text again, for a help to quote; `...` for a long one."""
+    text = _written(syntax)
+    return text if len(text) <= _QUOTED else "..."
+
+
+_QUOTED = 40  # characters
+
+
+def _written(syntax: Syntax) -> str:
     match syntax:
         case Number(value=value):
             return str(value)
@@ -236,5 +244,22 @@ def written(syntax: Syntax) -> str:
         case Name(name=name):
             return name
         case Member(of=of, name=name):
-            return f"{written(of)}.{name}"
-    return "x"
+            return f"{_part(of)}.{name}"
+        case Call(function=function, arguments=arguments):
+            return f"{function}({', '.join(map(_written, arguments))})"
+        case Unary(operator=operator, operand=operand):
+            return f"{operator}{' ' * operator.isalpha()}{_part(operand)}"
+        case Binary(operator=operator, left=left, right=right):
+            return f"{_part(left)} {operator} {_part(right)}"
+        case Compare(operator=operator, left=left, right=right):
+            return f"{_part(left)} {operator} {_part(right)}"
+        case Logic(operator=operator, operands=operands):
+            return f" {operator} ".join(map(_part, operands))
+        case Conditional(condition=condition, then=then, otherwise=otherwise):
+            return f"{_part(then)} if {_part(condition)} else {_part(otherwise)}"
+
+
+def _part(syntax: Syntax) -> str:
+    """The same inside of another one."""
+    is_simple = isinstance(syntax, Number | Text | Name | Member | Call)
+    return _written(syntax) if is_simple else f"({_written(syntax)})"

@@ -99,6 +99,9 @@ def typographic(source: Source, span: Span, text: str) -> Diagnostic:
     label = Label(source, span)
     if text[-1:] not in tuple(_TYPOGRAPHIC[text[0]]):
         help = 'write plain quotes, as in `"text"`'
+        inner = re.sub("[\u2018\u2019\u201c\u201d]", "'", text)
+        if inner.count("'") % 2 == 0:
+            help = f"write plain quotes, and others around all of it: `{quoted(inner)}`"
         return Diagnostic("typographic-quotes", message, label, help=help)
     plain = quoted(text[1:-1])
     help = f"write plain ones: `{plain}`"
