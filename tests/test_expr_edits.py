@@ -23,6 +23,8 @@ NAMES = (
     " from-sql names-misspelt names-of-other-things not-yet-today other-languages parts-of-a-step"
     " print-templates text-without-quotes types-of-keys types-of-other-languages"
     " attach-points-elsewhere durations-in-schedules either-name-or-field other-spellings"
+    " lists-and-commas names-to-come operators-in-pieces places-in-expressions"
+    " rewritten-in-brackets text-beside-names times-and-durations"
 ).split()
 
 

@@ -128,6 +128,76 @@ def test_what_is_not_certain_is_left(lines: list[str]) -> None:
     assert mended(text) == text
 
 
+WAIT = "params:\n  wait: {type: duration, default: 1s}\n"
+
+
+def condition(text: str) -> str:
+    return f"{HEAD}{WAIT}{PROGRAM}      - if: {text}\n        then: [{{stop: true}}]\n"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("uid + pid between 1 and 3", "1 <= uid + pid <= 3"),
+        ("uid NOT BETWEEN 1 AND 3 or pid", "not 1 <= uid <= 3 or pid"),
+        ("(pid) BETWEEN 1 AND 3", "1 <= (pid) <= 3"),
+        ("uid between 1 and 2 and pid between 3 and 4", "1 <= uid <= 2 and 3 <= pid <= 4"),
+        ('"1 + (pid ? 1 : 0)"', '"1 + (1 if pid else 0)"'),
+        ('"(pid ? 1 : 2) == 1"', '"(1 if pid else 2) == 1"'),
+        ('"min(pid ? 1 : 2, 3) == 1"', '"min(1 if pid else 2, 3) == 1"'),
+        ('"uid == !pid"', '"uid == (not pid)"'),
+        ('"!pid && uid"', '"not pid and uid"'),
+        ("pid =! 1", "pid != 1"),
+        ("pid > = 1", "pid >= 1"),
+        ("pid is not (1, 2)", "pid not in (1, 2)"),
+        ("pid is not 1 and uid is 2", "pid != 1 and uid == 2"),
+        ("comm is None", "comm == ''"),
+        ("pid is None", "pid == 0"),
+        ("wait > 10ms", "wait > '10ms'"),
+        ("args.fd > 1.5MB", "args.fd > 1572864"),
+        ("pdi = 1", "pid == 1"),
+        ("(u32)args.fd == 1", "u32(args.fd) == 1"),
+        ("pid in (1,000, 2)", "pid in (1000, 2)"),
+    ],
+)
+def test_what_an_expression_is_mended_to(wrong: str, right: str) -> None:
+    assert mended(condition(wrong)) == condition(right)
+    assert found_in(Source("spec.yaml", condition(right))) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "uid == 1 between 1 and 3",
+        '"pid ? 1 : uid ? 2 : 3"',
+        "exe == '/bin/ls'",
+        "comm == nginx",
+        "comm == True",
+        "comm == ENOENT",
+        "process == 1234",
+        "execname == 1234",
+        "comm == 1234",
+        "1 < comm < 3",
+        "wait.ms == 3",
+        "pid->tgid == 1",
+        "pid.length == 3",
+        'wait < "1"',
+        "wait > 1M",
+        "args.fd > 10ms",
+        "now > 10ms",
+        "ppidd == 1",
+        'comm{job="x"}',
+        "pid in [1, [2, 3]]",
+        "pid in (1,000,200)",
+        "pid == $x",
+        "pid = 1 and uid++",
+    ],
+)
+def test_an_expression_that_would_stay_wrong_is_left(text: str) -> None:
+    assert found_in(Source("spec.yaml", condition(text)))
+    assert mended(condition(text)) == condition(text)
+
+
 def spec(
     *, head: str = "", maps: str = MAPS, program: str = PROGRAM, do: str = "", end: str = ""
 ) -> str:

@@ -172,7 +172,7 @@ def _null(found: re.Match[str], text: str) -> Advice:
 
 
 def _range(found: re.Match[str], text: str) -> Advice:
-    return f"write `{found['low']} <= {found['value']} <= {found['high']}`", ()
+    return f"a range is written `{found['low']} <= {found['value']} <= {found['high']}`", ()
 
 
 def _space_in_operator(found: re.Match[str], text: str) -> Advice:
@@ -200,13 +200,18 @@ _MISTAKES: tuple[tuple[str, str, str | Callable[[re.Match[str], str], Advice]], 
         "write a condition, as `comm == 'nginx' and uid == 0`",
     ),
     (
-        rf"\((?P<type>{CAST_NAMES})\)\s*(?P<value>[A-Za-z_0-9][\w.]*)(?!\s*\()",
+        rf"(?<![\w.])\((?P<type>{CAST_NAMES})\)\s*(?P<value>[A-Za-z_0-9][\w.]*\b)(?!\s*\()",
         "types are written as functions here",
         cast,
     ),
     (r"===", "`===` is not an operator here", "write `==`"),
     (r"!==", "`!==` is not an operator here", "write `!=`"),
     (r"\b(?:ctx|args)\s*->\s*", "`->` is not an operator here", "write `args.`"),
+    (
+        rf"\b(?:{'|'.join(BUILTINS)})(?P<at>\s*->\s*\w+)",
+        "only a struct has fields",
+        "remove it: of the task there are `pid`, `tid`, `uid`, `gid` and `comm`",
+    ),
     (r"->", "`->` is not an operator here", "write `.`"),
     (r"(?<![=!<>])=>(?![=>])", "`=>` is not an operator here", "write `>=`"),
     (r"(?<![=!<>])=<(?![=<])", "`=<` is not an operator here", "write `<=`"),
@@ -250,7 +255,7 @@ _MISTAKES: tuple[tuple[str, str, str | Callable[[re.Match[str], str], Advice]], 
         between,
     ),
     (
-        rf"(?P<value>{_NAME})\s+(?i:in)\s+(?P<at>(?P<low>\w+)\.\.+=?(?P<high>\w+))",
+        rf"\b(?P<value>{_NAME})\s+(?i:in)\s+(?P<at>(?P<low>\w+)\.\.+=?(?P<high>\w+))",
         "there are no ranges",
         _range,
     ),
@@ -287,7 +292,11 @@ _MISTAKES: tuple[tuple[str, str, str | Callable[[re.Match[str], str], Advice]], 
         "sizes have no units here",
         _size,
     ),
-    (r"\b(0[xX][0-9a-fA-F_]+|[0-9_]+)(?:[uU]?[lL]{1,2}|[uU])\b", "numbers have no suffix", _suffix),
+    (
+        r"\b(0[xX][0-9a-fA-F_]+|[0-9][0-9_]*)(?:[uU]?[lL]{1,2}|[uU])\b",
+        "numbers have no suffix",
+        _suffix,
+    ),
     (
         r"\b0[xX][0-9a-fA-F_]*(?P<at>[g-zG-Z]\w*)",
         "this is no digit of a hexadecimal number",
@@ -297,7 +306,7 @@ _MISTAKES: tuple[tuple[str, str, str | Callable[[re.Match[str], str], Advice]], 
     (r"&&", "`&&` is not an operator here", "write `and`"),
     (r"\|\|", "`||` is not an operator here", "write `or`"),
     (
-        rf"!(?!=)\s*(?P<value>(?:(?:{_NAME}|[0-9]+)\b(?!\s*\())?)",
+        rf"(?P<at>!)(?!=)\s*(?P<value>(?:(?:{_NAME}|[0-9]+)\b(?!\s*\())?)",
         "`!` is not an operator here",
         negation,
     ),
