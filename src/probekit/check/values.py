@@ -209,14 +209,12 @@ def stored(
     if isinstance(type, IntType) and type.shown is Shown.DURATION:
         with faults.at(scalar, related=related):
             found = expressions.as_duration(found, Place(0, len(scalar.text)))
-    text = scalar.text.strip()
-    quotable = "..." if "\n" in text else text
     with faults.at(scalar, related=related):
         try:
-            check_fits(found, type, Place(0, len(scalar.text)), quotable)
+            check_fits(found, type, Place(0, len(scalar.text)), scalar.text)
         except ExpressionError as error:
             if advise is not None:
-                advise(error, quotable)
+                advise(error, " ".join(scalar.text.split()))
             raise _of_hidden(block, scalar.text, error) from None
     return found
 
