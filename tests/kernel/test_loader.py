@@ -238,7 +238,7 @@ def test_bcc_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     ("content", "code", "message"),
     [
         ("class Lattice: ...", "wrong-bcc", "bcc.py is not the BPF Compiler Collection"),
-        ("import a_lattice", "broken-bcc", "importing it ends in ModuleNotFoundError"),
+        ("import a_lattice", "broken-bcc", "bcc.py ends in ModuleNotFoundError"),
         ("import ctypes; ctypes.CDLL('libbcc.so.99')", "broken-bcc", "`libbcc.so.99` is not there"),
     ],
 )
