@@ -9,6 +9,7 @@ from probekit.expr import syntax as s
 from probekit.expr.fits import bounds, kind_of, text_too_long
 from probekit.expr.syntax import ExpressionError, Place
 from probekit.expr.typed import (
+    EventField,
     Literal,
     Range,
     TextLiteral,
@@ -109,6 +110,8 @@ def doubtful_order(tree: s.Compare, left: Typed, right: Typed) -> ExpressionErro
     help = "remove it, or compare with a value inside of that range"
     if isinstance(value, Literal) and value.value <= 0 and limits.low == 0:
         help = "the value has no sign: remove the comparison, or write `== 0` or `!= 0`"
+        if isinstance(side, EventField) and isinstance(type, IntType):  # a `pid_t` may be a group
+            help += f"; where the kernel means one, write `s{type.bits}(args.{side.name})`"
     return ExpressionError("constant-comparison", what, tree.place, help)
 
 
