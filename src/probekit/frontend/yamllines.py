@@ -12,6 +12,7 @@ from typing import TypeAlias
 from probekit.diagnostics import Diagnostic, Edit
 from probekit.frontend.schemachoice import OPTIONS
 from probekit.frontend.schemahelp import for_call, for_line
+from probekit.frontend.yamlpairs import LOOKS
 from probekit.frontend.yamlquote import (
     LONGEST,
     arguments,
@@ -272,6 +273,7 @@ def _top_level(source: Source, number: int, line: str) -> Diagnostic | None:
 
 _Look: TypeAlias = Callable[[Source, int, str], Diagnostic | None]
 _LOOKS: tuple[_Look, ...] = (
+    *LOOKS,
     _fence,
     _prompt,
     _comment,

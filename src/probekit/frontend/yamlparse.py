@@ -79,6 +79,7 @@ class _Builder:
         self.diagnostics: list[Diagnostic] = []
         self._open: list[tuple[Any, list[Node]]] = []
         self._closed: list[Any] = []  # the collections that ended since the last scalar
+        self._last: Any = None  # scalar
         self._documents = 0
         text = source.text
         self._has_traps = _TRAPS.search(text) is not None
@@ -94,6 +95,7 @@ class _Builder:
                 self._refuse(event, "yaml-directive", "directives are not used here", _NO_DIRECTIVE)
         elif isinstance(event, yaml.ScalarEvent):
             self._closed = []
+            self._last = event
             self._add(self._scalar(event))
         elif isinstance(event, yaml.CollectionStartEvent):
             if len(self._open) >= MAX_DEPTH:
@@ -105,6 +107,8 @@ class _Builder:
         elif isinstance(event, yaml.CollectionEndEvent):
             start, children = self._open.pop()
             self._closed.append(start)
+            if start.flow_style:
+                self._look_for_glued_comment(start, event)
             self._add(self._collection(start, event, children))
 
     def _add(self, node: Node) -> None:
@@ -118,7 +122,17 @@ class _Builder:
         scalar = Scalar(self._span(event), event.value, is_plain, self._raw(event))
         if is_plain:
             self._look_for_traps(scalar, event.end_mark.index)
+        elif event.style in ("'", '"'):
+            self._look_for_glued_comment(event, event)
         return scalar
+
+    def _look_for_glued_comment(self, start: Any, end: Any) -> None:
+        """A `#` directly behind a quote or bracket, which the parser takes for a comment."""
+        if self.source.text[end.end_mark.index : end.end_mark.index + 1] == "#":
+            from probekit.frontend.yamltraps import glued_comment
+
+            begun = self._place(start.start_mark)
+            self._keep(glued_comment(self.source, begun, self._place(end.end_mark)))
 
     def _look_for_traps(self, scalar: Scalar, end: int) -> None:
         """What YAML makes of plain text in silence, and nobody means."""
@@ -264,7 +278,11 @@ class _Builder:
             for start in starts
         ]
         is_flow = bool(self._open) and bool(self._open[-1][0].flow_style)
-        return syntax_fault(self.source, error, tuple(opened), is_flow=is_flow)
+        last = self._last
+        is_quoted = last is not None and last.style in ("'", '"')
+        span = self._span(last) if is_quoted else None
+        quoted = span if span and span.line < span.end_line else None
+        return syntax_fault(self.source, error, tuple(opened), is_flow=is_flow, quoted=quoted)
 
     def _keep(self, found: Diagnostic | None) -> None:
         if found is not None:

@@ -108,6 +108,8 @@ def in_quotes(
     if not value:
         return None
     text = _whole(value, is_printed=bool(_PRINTED.match(line)))
+    if text is None:
+        return None
     key = line[:start].rstrip().rstrip(":").split()[-1].lstrip("{,") or ""
     place = Span(span.line, start + 1, span.line, start + 1 + len(value))
     made = _of_parts(source, place, key) if key in ("print", "printk") else None
@@ -141,16 +143,23 @@ def _of_parts(source: Source, place: Span, key: str) -> Diagnostic | None:
     return syntax_error(source, place, message, f"write `{key}: {whole}`", Edit(place, whole))
 
 
-def _whole(value: str, *, is_printed: bool) -> str:
-    """A value in one pair of quotes, also one that has some already: `'it's'`, `"a" b`."""
+def _whole(value: str, *, is_printed: bool) -> str | None:
+    """A value in one pair of quotes, also one that has some already: `'it's'`, `"a" b`.
+
+    None where it is not clear which of its quotes are part of the text.
+    """
     quote = value[0] if value[0] in "'\"" else ""
     if not quote:
         is_open = value[-1] in "'\"" and value.count(value[-1]) == 1 and is_printed
         return quoted(value[:-1] if is_open else value)
-    if len(value) > 1 and value[-1] == quote:
-        inner = value[1:-1]
-        return quoted(inner.replace("''", "'") if quote == "'" else inner)
-    if is_printed:
-        first, _, rest = value[1:].partition(quote)
-        return quoted(first + rest)
-    return quoted(value)
+    is_closed = len(value) > 1 and value[-1] == quote
+    inner = value[1:-1] if is_closed else value[1:]
+    first, found, rest = inner.partition(quote)
+    is_ended = found and not re.match(r"\w" if first[-1:].isalnum() else r"\S", rest)
+    if is_ended and not is_printed:
+        return quoted(value)
+    if is_closed:
+        return None if is_ended else quoted(inner.replace("''", "'") if quote == "'" else inner)
+    if quote in rest:
+        return None
+    return quoted(first + rest if is_ended else inner)

@@ -20,6 +20,7 @@ from probekit.frontend.yamlflow import flow_fault, not_opened, one_too_many
 from probekit.frontend.yamlindent import Opened, misfit, strange_space, tab, too_deep
 from probekit.frontend.yamllines import slip_of_line
 from probekit.frontend.yamlquote import in_quotes, may_be_text, syntax_error
+from probekit.frontend.yamlunclosed import runaway, unclosed
 from probekit.record import Record
 from probekit.source import Source, Span
 
@@ -85,7 +86,10 @@ _TWO_PAIRS = re.compile(r"( *(?:- +)*)[\w.-]+: +[^\s,:]+(,? +)(\w+)$")
 
 
 class _Fault(Record):
-    """What PyYAML said: its problem, and the place; `opened` are the mappings and lists there."""
+    """What PyYAML said: its problem, and the place; `opened` are the mappings and lists there.
+
+    `quoted` is the last text before it, where that has quotes and more than one line.
+    """
 
     source: Source
     problem: str
@@ -93,6 +97,7 @@ class _Fault(Record):
     begun: Span | None
     opened: tuple[Opened, ...]
     is_flow: bool
+    quoted: Span | None
 
     @property
     def line(self) -> str:
@@ -104,12 +109,18 @@ class _Fault(Record):
 
 
 def syntax_fault(
-    source: Source, error: yaml.YAMLError, opened: tuple[Opened, ...] = (), *, is_flow: bool = False
+    source: Source,
+    error: yaml.YAMLError,
+    opened: tuple[Opened, ...] = (),
+    *,
+    is_flow: bool = False,
+    quoted: Span | None = None,
 ) -> Diagnostic:
     """The diagnostic for what PyYAML raised.
 
     `opened` are the mappings and lists that the place may belong to, the nearest first; `is_flow`
-    where the innermost one is in YAML's own brackets.
+    where the innermost one is in YAML's own brackets; `quoted` is the last text before the place,
+    where that has quotes and more than one line.
     """
     begun: Any = getattr(error, "context_mark", None)
     fault = _Fault(
@@ -119,6 +130,7 @@ def syntax_fault(
         Span.point(begun.line + 1, begun.column + 1) if begun is not None else None,
         opened,
         is_flow,
+        quoted,
     )
     if max(map(len, source.text.split("\n"))) > _LONGEST_LINE:
         return _advice(fault)
@@ -275,16 +287,15 @@ def _escape(fault: _Fault) -> Diagnostic | None:
     return syntax_error(fault.source, place, message, help, Edit(place, f"\\{written}"))
 
 
+def _runaway_quote(fault: _Fault) -> Diagnostic | None:
+    return runaway(fault.source, fault.span, fault.quoted)
+
+
 def _open_quote(fault: _Fault) -> Diagnostic | None:
     """A quote that is never closed, and the line's text in quotes where nothing follows."""
     if "unexpected end of stream" not in fault.problem:
         return None
-    text = fault.line[fault.span.column - 1 :].rstrip()
-    message, help = "a quote is not closed", "close it with the same quote"
-    if not text or text.count(text[0]) != 1 or fault.is_flow or "\\" in text:
-        return syntax_error(fault.source, fault.span, message, help)
-    edit = Edit(_ending(fault.span, text, 0), text + text[0])
-    return syntax_error(fault.source, fault.span, message, f"{help}: `{edit.text}`", edit)
+    return unclosed(fault.source, fault.span, is_flow=fault.is_flow)
 
 
 def _advice(fault: _Fault) -> Diagnostic:
@@ -299,6 +310,7 @@ _Cause: TypeAlias = Callable[[_Fault], Diagnostic | None]
 # The first that knows of it has the word; the last one always has some.
 _CAUSES: tuple[_Cause, ...] = (
     _foreign,
+    _runaway_quote,
     _tab,
     _strange_space,
     _line_slip,

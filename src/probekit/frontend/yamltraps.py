@@ -67,6 +67,28 @@ def _comment(source: Source, span: Span, help: str, *edits: Edit) -> Diagnostic:
     return syntax_error(source, span, message, help, *edits, code="cut-by-comment")
 
 
+def glued_comment(
+    source: Source, begun: tuple[int, int], place: tuple[int, int]
+) -> Diagnostic | None:
+    """A `#` at `place`, directly behind the end of what began at `begun`."""
+    number, column = place
+    line = source.line(number)
+    span = Span.point(number, column)
+    message = f"a `#` directly behind a `{line[column - 2 : column - 1]}` begins no comment"
+    start = begun[1] - 1
+    is_value = begun[0] == number and _TEXT.search(line[:start]) is not None
+    if not is_value or line[column : column + 1] in ("", " ") or len(line) > LONGEST:
+        help, edit = "write a space before it", Edit(Span(number, column, number, column), "  ")
+        return syntax_error(source, span, message, help, edit, code="cut-by-comment")
+    value = line[start:].rstrip()
+    if value[0] != "{" or " #" in value:
+        help = "put all of the text in quotes, or write a space before the `#`"
+        return syntax_error(source, span, message, help, code="cut-by-comment")
+    span, text = Span(number, start + 1, number, start + 1 + len(value)), quoted(value)
+    help = f"put it in quotes: `{text}`"
+    return syntax_error(source, span, message, help, Edit(span, text), code="cut-by-comment")
+
+
 def _closes(text: str, comment: str) -> bool:
     """Whether `text` has a quote or a bracket open that `comment` closes."""
     without = _APOSTROPHE.sub("", text)
