@@ -5,9 +5,15 @@ from __future__ import annotations
 import pytest
 from test_mend import BLOCKS, HEAD, MAPS, PROGRAM, found_in, mended, steps
 
+from probekit.frontend.yamlnodes import plain_data
+from probekit.frontend.yamlparse import parse
 from probekit.source import Source
 
 STOP = "      - stop: true\n"
+
+
+def data(text: str) -> object:
+    return plain_data(parse(Source("spec.yaml", text)))
 
 
 @pytest.mark.parametrize(
@@ -53,3 +59,28 @@ def test_steps_of_unclear_text_are_left(line: str) -> None:
 )
 def test_maps_are_mended(wrong: str, right: str) -> None:
     assert mended(HEAD + wrong + PROGRAM + STOP) == HEAD + right + PROGRAM + STOP
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        PROGRAM + STOP + PROGRAM.removeprefix("programs:\n").replace("close", "read") + STOP,
+        PROGRAM + "      - count: calls\n        key: pid\n" + STOP,
+        PROGRAM
+        + STOP
+        + "schedules:\n  - every: 1s\n    show: calls\n  - at: stop\n    clear: calls\n",
+    ],
+)
+def test_dashes_are_written_where_they_are_missing(right: str) -> None:
+    start, _, text = (HEAD + MAPS + right).partition("programs:\n")
+    for at in range(len(text)):
+        if text.startswith("- ", at):
+            wrong = f"{start}programs:\n{text[:at]}  {text[at + 2 :]}"
+            text_made = mended(wrong)
+            assert text_made == wrong or data(text_made) == data(HEAD + MAPS + right)
+
+
+@pytest.mark.parametrize("key", ["type", "key", "value", "max_entries"])
+def test_dashes_before_keys_of_maps_are_removed(key: str) -> None:
+    text = HEAD + BLOCKS + PROGRAM + "      - count: calls\n        key: pid\n"
+    assert mended(text.replace(f"    {key}:", f"    - {key}:", 1)) == text

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from probekit.diagnostics import Diagnostic, Edit, Label
 from probekit.frontend.schemachoice import ACTIONS, TIMES
+from probekit.frontend.yamldash import item_begins
 from probekit.frontend.yamlnodes import Mapping, Node, Path, Scalar, Sequence, start_of
 from probekit.source import Source, Span
 
@@ -37,6 +38,9 @@ def strayed(
             if _ends(above):
                 yield here, _never_runs(source, item), None, ()
                 return
+        second = _second_schedule(item) if isinstance(item, Mapping) else None
+        if isinstance(item, Mapping) and second is not None:
+            yield here, item_begins(source, second, item.items[0][0]), None, ()
         if isinstance(item, Mapping) and keys[0] == "let" and _beside_if(item, keys):
             yield here, _under_then(source, item, keys), None, ()
         above = item
@@ -87,6 +91,16 @@ def _never_runs(source: Source, item: Mapping) -> Diagnostic:
     help = "remove what follows `stop`, or put the `stop` under an `if:`"
     label = Label(source, start_of(item))
     return Diagnostic("never-runs", "steps after `stop` never run", label, help=help)
+
+
+def _second_schedule(item: Mapping) -> Scalar | None:
+    """The second time of an item that is two whole schedules, which have no `-` between them."""
+    times = [at for at, (key, _) in enumerate(item) if key.text in TIMES]
+    if len(times) != 2 or times[0] != 0:
+        return None
+    parts = (item.items[: times[1]], item.items[times[1] :])
+    actions = [sum(key.text in ACTIONS for key, _ in part) for part in parts]
+    return item.items[times[1]][0] if actions == [1, 1] else None
 
 
 def _beside_if(step: Mapping, verbs: tuple[str, ...]) -> bool:

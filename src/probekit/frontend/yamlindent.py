@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 
 from probekit.diagnostics import Diagnostic, Edit
-from probekit.frontend.schemachoice import KINDS, LATER_KINDS, LATER_VERBS, VERBS, options_beside
+from probekit.frontend.schemachoice import (
+    ACTIONS,
+    KINDS,
+    LATER_KINDS,
+    LATER_VERBS,
+    OPTIONS,
+    TIMES,
+    VERBS,
+    options_beside,
+)
+from probekit.frontend.yamldash import missing
 from probekit.frontend.yamlhidden import SPACES
 from probekit.frontend.yamlquote import syntax_error
 from probekit.record import Record
@@ -123,9 +133,7 @@ def misfit(source: Source, span: Span, opened: tuple[Opened, ...]) -> Diagnostic
     word = found[1] if found else ""
     if word in _STARTS_ITEM and any(one.is_list and one.column == span.column for one in blocks):
         place = Span(span.line, span.column, span.line, span.column + len(word))
-        help = f"an item of a list begins with `-`: `- {word}`"
-        edit = Edit(place, f"- {word}")
-        return syntax_error(source, place, "the `-` of an item is missing", help, edit)
+        return missing(source, place, Edit(place, f"- {word}"))
     return _key_misfit(source, span, word, blocks)
 
 
@@ -139,12 +147,26 @@ def _key_misfit(source: Source, span: Span, word: str, blocks: list[Opened]) -> 
     nearest, name = min(
         fitting or named, key=lambda pair: (abs(pair[0].column - span.column), -pair[0].column)
     )
+    dash = _dash_before(source, nearest, span)
+    if dash is not None and word in OPTIONS and name and name.group() not in _STARTS_ITEM:
+        message = f"`{name.group()}` begins an item, and the keys below it do not belong to it"
+        help = f"remove its `-`: `{name.group()}`"
+        place = Span(nearest.line, span.column, nearest.line, nearest.column + len(name.group()))
+        return syntax_error(source, place, message, help, Edit(dash, ""))
     if name is None or abs(nearest.column - span.column) > _FARTHEST:
         return None
     help = f"line it up with `{name.group()}` of line {nearest.line}"
     edits = moved(source, span.line, nearest.column - 1)
     message = f"{_called(word)} does not line up with the keys above it"
     return syntax_error(source, _word_span(span, word), message, help, *edits)
+
+
+def _dash_before(source: Source, opened: Opened, span: Span) -> Span | None:
+    """The `- ` before a mapping that stands in the column of `span`, and all that is before it."""
+    found = re.match(r"( *)(- +)", source.line(opened.line))
+    if found is None or found.end() != opened.column - 1 or found.start(2) != span.column - 1:
+        return None
+    return Span(opened.line, span.column, opened.line, opened.column)
 
 
 def _fits(word: str, name: str) -> bool:
@@ -159,19 +181,37 @@ def _item_misfit(source: Source, span: Span, blocks: list[Opened]) -> Diagnostic
     word = found[1] if found else ""
     lists = [one for one in blocks if one.is_list]
     is_among_keys = any(not one.is_list and one.column == span.column for one in blocks)
-    if is_among_keys and word and word not in _STARTS_ITEM - {"at"} and lists:
+    is_option = word in OPTIONS if not lists else bool(word)
+    if is_among_keys and is_option and word not in _STARTS_ITEM - {"at"}:
         width = len(line[span.column - 1 :]) - len(line[span.column - 1 :][1:].lstrip(" "))
         place = Span(span.line, span.column, span.line, span.column + width + len(word))
         help = f"remove its `-`, for it belongs to the item above: `{word}`"
         message = f"`{word}` begins an item in the middle of another"
+        if not lists:
+            help = f"remove its `-`: `{word}`"
+            message = f"`{word}` begins an item, and this is no list"
         return syntax_error(source, place, message, help, Edit(place, word))
     if not lists:
         return None
-    nearest = min(lists, key=lambda one: (abs(one.column - span.column), -one.column))
+    fitting = [one for one in lists if _kind(word) & _kind(_first_word(source, one))]
+    if not fitting and _kind(word):
+        return None
+    nearest = min(fitting or lists, key=lambda one: (abs(one.column - span.column), -one.column))
     help = f"line its `-` up with that of line {nearest.line}"
     edits = moved(source, span.line, nearest.column - 1)
     message = "this item does not line up with the list above it"
     return syntax_error(source, Span.point(span.line, span.column), message, help, *edits)
+
+
+def _kind(word: str) -> set[int]:
+    """The kinds of lists that an item may stand in that begins with `word`."""
+    kinds = (KINDS + LATER_KINDS, VERBS + LATER_VERBS, TIMES + ACTIONS)
+    return {number for number, words in enumerate(kinds) if word in words}
+
+
+def _first_word(source: Source, opened: Opened) -> str:
+    found = _WORD.match(source.line(opened.line)[opened.column - 1 :])
+    return found[1] if found else ""
 
 
 def _called(word: str) -> str:

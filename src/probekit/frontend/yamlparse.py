@@ -160,7 +160,8 @@ class _Builder:
             return Sequence(span, tuple(children))
         items: list[tuple[Scalar, Node]] = []
         seen: dict[str, Scalar] = {}
-        for key, value in zip(children[::2], children[1::2], strict=True):
+        keys = children[::2]
+        for at, (key, value) in enumerate(zip(keys, children[1::2], strict=True)):
             if start.flow_style and _is_empty(value) and self._ends_a_number(key):
                 continue
             if not isinstance(key, Scalar):
@@ -168,6 +169,8 @@ class _Builder:
             elif key.text in seen:
                 if not self._open and key.text == "probekit":
                     self._second_spec(key)
+                    break
+                if key.text == items[0][0].text and self._begins_item(key, keys[at + 1 :], seen):
                     break
                 self._duplicate(key, seen[key.text])
             elif start.flow_style and _is_empty(value) and _UNCLEAR.search(key.raw):
@@ -206,6 +209,17 @@ class _Builder:
         """The first key of a spec again: all that follows would be given twice."""
         help = "write it into a file of its own"
         self._report(key.span, "duplicate-key", "a second spec begins here", help)
+
+    def _begins_item(self, key: Scalar, rest: list[Node], seen: dict[str, Scalar]) -> bool:
+        """Whether an item's first key, given again, begins another: more keys come again, too."""
+        is_item = bool(self._open) and isinstance(self._open[-1][0], yaml.SequenceStartEvent)
+        again = [one for one in rest if isinstance(one, Scalar) and one.text in seen]
+        if not is_item or not again:
+            return False
+        from probekit.frontend.yamldash import item_begins
+
+        self._keep(item_begins(self.source, key, seen[key.text]))
+        return True
 
     def _duplicate(self, key: Scalar, first: Scalar) -> None:
         if not key.text[:1].isalnum():

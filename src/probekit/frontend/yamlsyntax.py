@@ -16,6 +16,7 @@ from probekit.frontend.notaspec import foreign_text
 from probekit.frontend.schemachoice import OPTIONS
 from probekit.frontend.schemahelp import for_line
 from probekit.frontend.yamlblocks import misplaced_block
+from probekit.frontend.yamldash import first_without_dash
 from probekit.frontend.yamlflow import flow_fault, not_opened, one_too_many
 from probekit.frontend.yamlindent import Opened, misfit, strange_space, tab, too_deep
 from probekit.frontend.yamllines import slip_of_line
@@ -153,6 +154,11 @@ def _misplaced(fault: _Fault) -> Diagnostic | None:
     if fault.is_flow or not fault.source.line(fault.span.line).strip():
         return None
     return misplaced_block(fault.source, fault.span.line)
+
+
+def _no_dash(fault: _Fault) -> Diagnostic | None:
+    is_blank = not fault.source.line(fault.span.line).strip()
+    return None if fault.is_flow or is_blank else first_without_dash(fault.source, fault.span.line)
 
 
 def _tab(fault: _Fault) -> Diagnostic | None:
@@ -315,6 +321,7 @@ _CAUSES: tuple[_Cause, ...] = (
     _strange_space,
     _line_slip,
     _misplaced,
+    _no_dash,
     _no_colon,
     _no_pair,
     _two_pairs,
