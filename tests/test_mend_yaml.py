@@ -84,3 +84,36 @@ def test_dashes_are_written_where_they_are_missing(right: str) -> None:
 def test_dashes_before_keys_of_maps_are_removed(key: str) -> None:
     text = HEAD + BLOCKS + PROGRAM + "      - count: calls\n        key: pid\n"
     assert mended(text.replace(f"    {key}:", f"    - {key}:", 1)) == text
+
+
+COUNT = "      - count: calls\n        key: pid\n"
+DEEP = "  calls:\n      type: hash\n      key: u32\n      value: u64\n      max_entries: 100\n"
+UPDATE = "schedules:\n  - every: 1s\n    update: calls\n    key: 1\n    value: tick\n"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        (BLOCKS.replace("  calls", "    calls"), "maps:\n  " + DEEP),
+        (BLOCKS.replace("    ", "  "), BLOCKS),
+        (BLOCKS.replace("    type", "  type"), BLOCKS),
+        (BLOCKS.replace("    max", "max"), BLOCKS),
+    ],
+)
+def test_parts_of_maps_are_indented(wrong: str, right: str) -> None:
+    assert mended(HEAD + wrong + PROGRAM + COUNT) == HEAD + right + PROGRAM + COUNT
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        (COUNT + STOP[4:], COUNT + STOP),
+        (COUNT + STOP[6:], COUNT + STOP),
+        (STOP + COUNT.replace("    ", "", 1).replace("        ", "    "), STOP + COUNT),
+        (COUNT + UPDATE.replace("    value", "value"), COUNT + UPDATE),
+        ("      - let:\n        n: pid\n        m: uid\n" + COUNT,
+         "      - let:\n          n: pid\n          m: uid\n" + COUNT),
+    ],
+)  # fmt: skip
+def test_what_slid_out_of_its_item_is_put_back(wrong: str, right: str) -> None:
+    assert mended(HEAD + MAPS + PROGRAM + wrong) == HEAD + MAPS + PROGRAM + right

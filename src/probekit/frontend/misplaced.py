@@ -130,12 +130,12 @@ def _into_then(source: Source, step: Mapping, verb: Scalar) -> tuple[Edit, ...]:
         return ()
     start = Span(verb.span.line, verb.span.column, verb.span.line, verb.span.end_column)
     head = Edit(start, f"then:\n{' ' * (column + 2)}- {verb.text}")
-    lines = range(verb.span.line + 1, _last_line(step) + 1)
+    lines = range(verb.span.line + 1, last_line(step) + 1)
     deeper = [Edit(Span(line, 1, line, 1), "    ") for line in lines if source.line(line).strip()]
     return (head, *deeper)
 
 
-def _last_line(step: Mapping) -> int:
+def last_line(step: Mapping) -> int:
     """The last line that the step has text on."""
     node: Node = step.items[-1][1]
     while not isinstance(node, Scalar) and node.items:

@@ -5,10 +5,13 @@ Imported on the way to an error only. The rest of a spec is then checked as if t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from itertools import takewhile
 
 from probekit.diagnostics import Diagnostic, Edit, Label
-from probekit.frontend.schemachoice import KINDS, LATER_KINDS, TIMES
+from probekit.frontend.regroupsteps import empty_blocks, slid_steps
+from probekit.frontend.schemachoice import ACTIONS, KINDS, LATER_KINDS, TIMES, options_beside
 from probekit.frontend.structvalues import bare_fields
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence, scalar_value
 from probekit.record import Record
@@ -34,7 +37,7 @@ class Regrouped(Record):
 def regrouped(source: Source, root: Node) -> Regrouped:
     """Looks for each way in turn, until there is no more to find."""
     faults: list[Diagnostic] = []
-    for look in (_indented_sections, _without_name, _beside_section, _part_too_low, _schedules):
+    for look in _LOOKS:
         if isinstance(root, Mapping):
             found = look(source, root)
             if found is not None:
@@ -178,25 +181,34 @@ def _is_one_of(section: Scalar, value: Node) -> bool:
 
 
 def _part_too_low(source: Source, root: Mapping) -> Regrouped | None:
-    """`max_entries` in the column of the maps' names, one level too shallow."""
+    """`max_entries` in the column of the maps' names, one level too shallow; or all of a map."""
     for section, parts in _PARTS.items():
         node = root.get(section)
         if not isinstance(node, Mapping):
             continue
         items: list[_Item] = []
         faults: list[Diagnostic] = []
+        bare = set[str]()  # names without a value, whose parts stand beside them
         for key, value in node:
             above = items[-1] if items else None
             if above is None or not _belongs_into(above[1], key, value, parts):
                 items.append((key, value))
                 continue
             name, owner = above
-            assert isinstance(owner, Mapping)
+            if not isinstance(owner, Mapping):  # the rest of its parts are as far to the left
+                edits = _parts_shifted(source, node, key, parts)
+                message = f"`{key.text}` stands beside `{name.text}`, of which it is a part"
+                help = f"indent the lines of its parts under `{name.text}`"
+                faults.append(_fault(source, key, "stray-key", message, help, edits))
+                items[-1] = (name, Mapping(key.span, ((key, value),)))
+                bare.add(name.text)
+                continue
             by = owner.items[0][0].span.column - key.span.column
             edits = _shifted(source, key, by) if by > 0 else ()
             message = f"`{key.text}` stands beside `{name.text}`, of which it is a part"
             help = f"indent it under `{name.text}`"
-            faults.append(_fault(source, key, "stray-key", message, help, edits))
+            if name.text not in bare:
+                faults.append(_fault(source, key, "stray-key", message, help, edits))
             items[-1] = (name, Mapping(owner.span, (*owner.items, (key, value))))
         if faults:
             whole = Mapping(node.span, tuple(items))
@@ -204,7 +216,19 @@ def _part_too_low(source: Source, root: Mapping) -> Regrouped | None:
     return None
 
 
+def _parts_shifted(
+    source: Source, node: Mapping, first: Scalar, parts: tuple[str, ...]
+) -> tuple[Edit, ...]:
+    """`first` and the parts that follow it, two columns deeper."""
+    keys = [key for key, _ in node]
+    following = keys[keys.index(first) :]
+    own = list(takewhile(lambda key: key.text in parts, following))
+    return tuple(edit for key in own for edit in _shifted(source, key, 2))
+
+
 def _belongs_into(owner: Node, key: Scalar, value: Node, parts: tuple[str, ...]) -> bool:
+    if _is_null(owner):
+        return key.text == "type" and isinstance(value, Scalar)
     if not isinstance(owner, Mapping) or not owner.items or key.text not in parts:
         return False
     is_map = isinstance(value, Mapping) and value.get("type") is not None
@@ -260,3 +284,74 @@ def _schedules(source: Source, root: Mapping) -> Regrouped | None:
         name = Scalar(key.span, "schedules", True, "schedules")
         root = Mapping(root.span, (*root.items, (name, Sequence(first.span, moved))))
     return Regrouped((fault,), root)
+
+
+def _slid_keys(source: Source, root: Mapping) -> Regrouped | None:
+    """A part of the last map, program or schedule of a section, at column 1 below it."""
+    items: list[_Item] = []
+    faults: list[Diagnostic] = []
+    for key, value in root:
+        name, above = items[-1] if items else (None, root)
+        owner = _last_of(above) if name is not None else None
+        if name is None or owner is None or not _may_stand_in(owner, key, name):
+            items.append((key, value))
+            continue
+        first = owner.items[0][0]
+        by = first.span.column - key.span.column
+        edits = _shifted(source, key, by) if isinstance(value, Scalar) else ()
+        number = first.span.line
+        message = f"`{key.text}` is no top-level key, and belongs to what is above it"
+        help = f"indent it, in the column of `{first.text}` of line {number}"
+        faults.append(_fault(source, key, "stray-key", message, help, edits))
+        items[-1] = (name, _with_last(above, Mapping(owner.span, (*owner.items, (key, value)))))
+    return Regrouped(tuple(faults), Mapping(root.span, tuple(items))) if faults else None
+
+
+def _last_of(section: Node) -> Mapping | None:
+    """The last part of a section."""
+    last: Node | None = None
+    if isinstance(section, Sequence) and section.items:
+        last = section.items[-1]
+    elif isinstance(section, Mapping) and section.items:
+        last = section.items[-1][1]
+    return last if isinstance(last, Mapping) and last.items else None
+
+
+def _with_last(section: Node, last: Mapping) -> Node:
+    if isinstance(section, Sequence):
+        return Sequence(section.span, (*section.items[:-1], last))
+    assert isinstance(section, Mapping)
+    return Mapping(section.span, (*section.items[:-1], (section.items[-1][0], last)))
+
+
+def _may_stand_in(owner: Mapping, key: Scalar, section: Scalar) -> bool:
+    if key.text in _TOP or owner.key(key.text) is not None:
+        return False
+    if section.text in _PARTS:
+        return key.text in _PARTS[section.text]
+    names = [name.text for name, _ in owner]
+    known = {option for name in names for option in options_beside(name)}
+    has_action = bool({*names} & {*ACTIONS})
+    return key.text in known - ({*ACTIONS} if has_action else set()) - {*TIMES}
+
+
+def _slid_steps(source: Source, root: Mapping) -> Regrouped | None:
+    found = slid_steps(source, root)
+    return Regrouped(*found) if found else None
+
+
+def _empty_blocks(source: Source, root: Mapping) -> Regrouped | None:
+    found = empty_blocks(source, root)
+    return Regrouped(*found) if found else None
+
+
+_LOOKS: tuple[Callable[[Source, Mapping], Regrouped | None], ...] = (
+    _indented_sections,
+    _without_name,
+    _beside_section,
+    _part_too_low,
+    _schedules,
+    _slid_keys,
+    _slid_steps,
+    _empty_blocks,
+)

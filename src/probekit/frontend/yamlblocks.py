@@ -198,6 +198,18 @@ def _name_above(source: Source, here: _Line, above: _Line) -> Diagnostic | None:
     return syntax_error(source, _key_span(here), message, help, *edits)
 
 
+def _part_at_left(source: Source, here: _Line, above: _Line) -> Diagnostic | None:
+    """A pair in the column of the key that it belongs under, and deeper than it `here`."""
+    name = _Line(source, _above(source, above.number))
+    is_so = name.key and not name.value and above.value and not (above.has_dash or name.has_dash)
+    if not is_so or here.has_dash or not 0 < name.column == above.column < here.column:
+        return None
+    message = f"`{above.key}` stands beside `{name.key}`, which has no value"
+    help = f"indent it, in the column of `{here.key}` of line {here.number}"
+    edits = moved(source, above.number, here.column)
+    return syntax_error(source, _key_span(above), message, help, *edits)
+
+
 _Look: TypeAlias = Callable[[Source, _Line, _Line], Diagnostic | None]
 _LOOKS: tuple[_Look, ...] = (
     _name_above,
@@ -209,4 +221,5 @@ _LOOKS: tuple[_Look, ...] = (
     _no_list_key,
     _no_then,
     _step_at_left,
+    _part_at_left,
 )

@@ -172,6 +172,9 @@ class _Builder:
                     break
                 if key.text == items[0][0].text and self._begins_item(key, keys[at + 1 :], seen):
                     break
+                if key.text == "type" and _is_empty(items[-1][1]):
+                    self._beside_name(seen[key.text], items)
+                    break
                 self._duplicate(key, seen[key.text])
             elif start.flow_style and _is_empty(value) and _UNCLEAR.search(key.raw):
                 from probekit.frontend.yamltraps import no_pair
@@ -220,6 +223,13 @@ class _Builder:
 
         self._keep(item_begins(self.source, key, seen[key.text]))
         return True
+
+    def _beside_name(self, key: Scalar, items: list[tuple[Scalar, Node]]) -> None:
+        """Maps whose parts stand in the column of their names: all but one are given again."""
+        name = next(name.text for name, value in items if _is_empty(value))
+        message = f"`{key.text}` stands beside `{name}`, which has no value"
+        help = f"indent the lines of its parts under `{name}`, and so for each that follows"
+        self._report(key.span, "stray-key", message, help)
 
     def _duplicate(self, key: Scalar, first: Scalar) -> None:
         if not key.text[:1].isalnum():

@@ -1,0 +1,131 @@
+"""Keys and steps that stand outside of the item they belong to, for `regroup`.
+
+Imported on the way to an error only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probekit.diagnostics import Diagnostic, Edit, Label
+from probekit.frontend.misplaced import last_line
+from probekit.frontend.schemachoice import KINDS, LATER_KINDS, VERBS, options_beside
+from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence, scalar_value
+from probekit.source import Source, Span
+
+_BLOCKS = ("do", "then", "else")
+Moved = tuple[tuple[Diagnostic, ...], Node]
+
+
+def slid_steps(source: Source, root: Mapping) -> Moved | None:
+    """Steps in the list of programs: each belongs to the `do` above it."""
+    programs = root.get("programs")
+    if not isinstance(programs, Sequence):
+        return None
+    items: list[Node] = []
+    faults: list[Diagnostic] = []
+    for item in programs:
+        steps = _steps_of(items[-1]) if items else None
+        verb = _verb(item)
+        if verb is None or steps is None or not isinstance(item, Mapping):
+            items.append(item)
+            continue
+        owner = items[-1]
+        assert isinstance(owner, Mapping)
+        do = owner.key("do")
+        assert do is not None
+        message = f"`{verb.text}` begins a step, and this is a list of programs"
+        help = f"indent it under the `do` of line {do.span.line}"
+        edits = _deeper(source, item, steps)
+        label = Label(source, verb.span)
+        faults.append(Diagnostic("stray-key", message, label, help=help, edits=edits))
+        whole = Sequence(steps.span, (*steps.items, item))
+        pairs = ((key, whole if key is do else value) for key, value in owner)
+        items[-1] = Mapping(owner.span, tuple(pairs))
+    if not faults:
+        return None
+    pairs = (
+        (key, Sequence(programs.span, tuple(items)) if value is programs else value)
+        for key, value in root
+    )
+    return tuple(faults), Mapping(root.span, tuple(pairs))
+
+
+def _steps_of(program: Node) -> Sequence | None:
+    steps = program.get("do") if isinstance(program, Mapping) else None
+    return steps if isinstance(steps, Sequence) and steps.items else None
+
+
+def _verb(item: Node) -> Scalar | None:
+    """What an item begins with that is a step, and no program."""
+    if not isinstance(item, Mapping) or not item.items:
+        return None
+    names = {key.text for key, _ in item}
+    first = item.items[0][0]
+    return first if first.text in VERBS and not names & {*KINDS, *LATER_KINDS, "do"} else None
+
+
+def _deeper(source: Source, item: Mapping, steps: Sequence) -> tuple[Edit, ...]:
+    """All lines of an item in block style, moved to where the steps of a list stand."""
+    first, key = steps.items[0], item.items[0][0].span
+    if not isinstance(first, Mapping) or not first.items:
+        return ()
+    by = first.items[0][0].span.column - key.column
+    is_block = source.line(key.line)[: key.column - 1].strip() == "-"
+    lines = range(key.line, last_line(item) + 1) if by > 0 and is_block else ()
+    return tuple(
+        Edit(Span(line, 1, line, 1), " " * by) for line in lines if source.line(line).strip()
+    )
+
+
+def empty_blocks(source: Source, root: Mapping) -> Moved | None:
+    """`let:` without a value, and its names beside it."""
+    faults: list[Diagnostic] = []
+
+    def whole(node: Node) -> Node:
+        if isinstance(node, Sequence):
+            return Sequence(node.span, tuple(whole(item) for item in node))
+        if not isinstance(node, Mapping):
+            return node
+        moved = _let_with_names(source, node)
+        if moved is not None:
+            fault, node = moved
+            faults.append(fault)
+        pairs = ((key, whole(value) if key.text in _BLOCKS else value) for key, value in node)
+        return Mapping(node.span, tuple(pairs))
+
+    pairs = ((key, whole(value) if key.text == "programs" else value) for key, value in root)
+    made = Mapping(root.span, tuple(pairs))
+    return (tuple(faults), made) if faults else None
+
+
+def _let_with_names(source: Source, step: Mapping) -> tuple[Diagnostic, Mapping] | None:
+    (let, value), *rest = step.items or ((None, None),)
+    if let is None or let.text != "let" or not rest or not _is_null(value):
+        return None
+    first = rest[0][0]
+    if {key.text for key, _ in rest} & {*options_beside("let"), *VERBS}:
+        return None
+    message = f"`{first.text}` stands beside `let`, which has no value"
+    names = ", ".join(f"`{key.text}`" for key, _ in rest)
+    edits = tuple(_indented(source, rest))
+    fault = Diagnostic(
+        "stray-key",
+        message,
+        Label(source, first.span),
+        help=f"indent {names} under it",
+        edits=edits,
+    )
+    return fault, Mapping(step.span, ((let, Mapping(first.span, tuple(rest))),))
+
+
+def _is_null(node: Node | None) -> bool:
+    return isinstance(node, Scalar) and scalar_value(node) is None
+
+
+def _indented(source: Source, pairs: list[tuple[Scalar, Node]]) -> Iterator[Edit]:
+    for line in range(
+        pairs[0][0].span.line, last_line(Mapping(pairs[0][0].span, tuple(pairs))) + 1
+    ):
+        if source.line(line).strip():
+            yield Edit(Span(line, 1, line, 1), "  ")
