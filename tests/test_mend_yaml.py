@@ -117,3 +117,41 @@ def test_parts_of_maps_are_indented(wrong: str, right: str) -> None:
 )  # fmt: skip
 def test_what_slid_out_of_its_item_is_put_back(wrong: str, right: str) -> None:
     assert mended(HEAD + MAPS + PROGRAM + wrong) == HEAD + MAPS + PROGRAM + right
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("- let: {n: pid]", "- let: {n: pid}"),
+        ("- let: {n: pid,, m: cpu}", "- let: {n: pid, m: cpu}"),
+        ("- let: {n: comm in ('a', 'b')}", "- let: {n: \"comm in ('a', 'b')\"}"),
+        ("- {print: a, and b: c}", '- {print: "a, and b: c"}'),
+        ("- {print: #1 of all}", '- {print: "#1 of all"}'),
+    ],
+)
+def test_brackets_are_mended(wrong: str, right: str) -> None:
+    assert mended(steps(wrong)) == steps(right)
+    assert found_in(Source("spec.yaml", steps(right))) == ()
+
+
+def test_line_ends_of_old_are_mended() -> None:
+    assert mended(steps("- stop: true").replace("\n", "\r")) == steps("- stop: true")
+
+
+@pytest.mark.parametrize("line", ["%FOO\n", "$ cat spec.yaml\n# its first line\n"])
+def test_a_strange_first_line_is_removed(line: str) -> None:
+    text = steps("- stop: true")
+    assert mended(line + text) == line.partition("\n")[2] + text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAD.replace("name", "<<<<<<< HEAD\nname").replace("\n", "\n=======\n>>>>>>> b\n", 1),
+        HEAD + "maps: {a: 1, #two, b: 3}\n",
+        HEAD + "maps: {description: a, and b: c, d}\n",
+    ],
+)
+def test_what_has_no_certain_end_is_left(text: str) -> None:
+    assert found_in(Source("spec.yaml", text + PROGRAM + STOP))
+    assert mended(text + PROGRAM + STOP) == text + PROGRAM + STOP

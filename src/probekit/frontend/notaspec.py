@@ -23,6 +23,8 @@ _TEXTS = (
     (r"^#include *[<\"]|^SEC\(", "C", "probekit writes the C: say what it is to do in YAML"),
     (r"\A#!|^(?:import \w+$|from \w+ import |def \w+\(.*:$)", "a program", _START),
     (r"\A\s*<(?:!|\?|html|xml)", "HTML or XML", _START),
+    (r"\A(?![\s\S]*^\w+:(?: |$))(?:[ \t]*(?:#[^\n]*)?\n)*\w+ *= *[^\s=]",
+     "a file of settings, as in TOML", _START),
     (r"^\[[\w.-]+\]$", "a file of sections, as in INI and TOML", _START),
 )  # fmt: skip
 
@@ -40,7 +42,7 @@ _KEYS = (
 
 def foreign_text(source: Source) -> Diagnostic | None:
     """A file that is not YAML at all; None where it could be a spec."""
-    if re.search(r"^probekit\b", source.text, re.MULTILINE):
+    if re.search(r"^probekit\b(?! *=)", source.text, re.MULTILINE):
         return None
     # Enough to tell what it is; the patterns would take hours for a line of a megabyte.
     looked_at = "\n".join(line[:_WIDTH] for line in source.text[:_MOST].split("\n"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from probekit.diagnostics import Diagnostic, Edit, Label
-from probekit.frontend.yamlquote import in_quotes, syntax_error
+from probekit.frontend.yamlquote import in_quotes, quoted, syntax_error
 from probekit.source import Source, Span
 
 _TEXTS = ("print", "printk", "description")
@@ -14,6 +14,8 @@ _NOT_CLOSED = "a `{` or `[` is not closed, or a comma is missing"
 _IN_QUOTES = "put an expression that holds a comma or brackets in quotes"
 # `hash key` before the `:`, where a comma should stand between the two.
 _TWO_WORDS = re.compile(r"(\S+) +([A-Za-z_]\w*)$")
+_CLOSES = {"{": "}", "[": "]"}
+_CUT = re.compile(r"(: *)?[ \t](#(?!\s).*)")
 _NEXT_KEY = re.compile(r"\s*(?:\"[^\"]*\"|[A-Za-z_]\w*)\s*:")
 
 
@@ -22,6 +24,9 @@ def flow_fault(source: Source, span: Span, begun: Span) -> Diagnostic:
     if span.line != begun.line:
         return _over_lines(source, span, begun)
     line = source.line(span.line)
+    known = _other_bracket(source, span, begun)
+    if known is not None:
+        return known
     words = _TWO_WORDS.search(line[: span.column - 1])
     if line[span.column - 1 : span.column] == ":" and words and words[1].endswith(";"):
         return _semicolons(source, span, begun)
@@ -41,15 +46,25 @@ def flow_fault(source: Source, span: Span, begun: Span) -> Diagnostic:
             edit = Edit(found.edits[0].span, type)
             message = f"`{array[1]}[{array[2]}]` is no type"
             return syntax_error(source, found.edits[0].span, message, f"write `{type}`", edit)
-        what = "a text with brackets" if key in _TEXTS else "an expression with brackets"
-        message = f"{what} or `: ` stands here without quotes"
-        return syntax_error(source, span, message, found.help, *found.edits, code="unquoted-comma")
+        place = found.edits[0].span
+        value = line[place.column - 1 : place.end_column - 1]
+        what = "a text" if key in _TEXTS else "an expression"
+        has_comma = "," in value
+        holds = "a comma" if has_comma else "brackets or `: `"
+        message, place = (
+            f"{what} with {holds} stands here without quotes",
+            place if has_comma else span,
+        )
+        return syntax_error(source, place, message, found.help, *found.edits, code="unquoted-comma")
     return syntax_error(source, span, _NOT_CLOSED, _IN_QUOTES)
 
 
 def _over_lines(source: Source, span: Span, begun: Span) -> Diagnostic:
     """A bracket of an earlier line: its next line lacks a comma before it, or it is not closed."""
     line, opening = source.line(span.line), source.line(begun.line)
+    is_last = re.search(r": +[{\[]$", opening.rstrip()) and begun.column == len(opening.rstrip())
+    if is_last and not re.search(r"^\s*[}\]]", source.text, re.MULTILINE):
+        return _no_bracket(source, begun)
     is_deeper = len(line) - len(line.lstrip()) > len(opening) - len(opening.lstrip())
     above = source.line(span.line - 1).rstrip()
     if is_deeper and _NEXT_KEY.match(line) and above and above[-1] not in ",{[":
@@ -58,6 +73,53 @@ def _over_lines(source: Source, span: Span, begun: Span) -> Diagnostic:
         help = f"write one at the end of the line: `{word},`"
         return syntax_error(source, place, "a comma is missing", help, Edit(place, f"{word},"))
     return _not_closed(source, begun)
+
+
+def _no_bracket(source: Source, begun: Span) -> Diagnostic:
+    """`maps: {`, and below it lines in block style."""
+    line = source.line(begun.line).rstrip()
+    start = len(line[: begun.column - 1].rstrip())
+    edit = Edit(Span(begun.line, start + 1, begun.line, len(line) + 1), "")
+    message = f"a `{line[-1]}` is not closed"
+    help = "remove it: lines below their key need none"
+    return syntax_error(source, begun, message, help, edit)
+
+
+def _other_bracket(source: Source, span: Span, begun: Span) -> Diagnostic | None:
+    """`{n: pid]`"""
+    line = source.line(span.line)
+    opening, closing = line[begun.column - 1], line[span.column - 1 : span.column]
+    if closing not in ("}", "]") or closing == _CLOSES.get(opening):
+        return None
+    right = _CLOSES[opening]
+    inside = line[begun.column : span.column - 1]
+    is_alone = (
+        not any(bracket in inside for bracket in "[]{}\"'") and right not in line[span.column :]
+    )
+    edits = (Edit(span, right),) if is_alone else ()
+    message = f"this `{closing}` closes no `{opening}`"
+    return syntax_error(
+        source, Span.point(span.line, span.column), message, f"write `{right}`", *edits
+    )
+
+
+def cut_by_comment(source: Source, begun: Span) -> Diagnostic | None:
+    """`{description: #1 of all}`: what closes the bracket is in a comment."""
+    line = source.line(begun.line).rstrip()
+    found = _CUT.search(line, begun.column)
+    if found is None or line[-1] != _CLOSES.get(line[begun.column - 1]):
+        return None
+    before = line[begun.column - 1 : found.start(2)]
+    if any(character in before for character in "\"'[]}"):
+        return None
+    message = "a ` #` begins a comment, and cuts this value short"
+    place = Span(begun.line, found.start(2) + 1, begun.line, len(line))
+    if not found[1] or "," in found[2]:
+        help = "put all of the value in quotes; a comment has a space after its `#`"
+        return syntax_error(source, place, message, help, code="cut-by-comment")
+    text = quoted(found[2][:-1])
+    help = f"put it in quotes: `{text}`"
+    return syntax_error(source, place, message, help, Edit(place, text), code="cut-by-comment")
 
 
 def _semicolons(source: Source, span: Span, begun: Span) -> Diagnostic:

@@ -24,6 +24,7 @@ _NO_DIRECTIVE = "remove the lines that begin with `%`"
 _UNCLEAR = re.compile(r"[:=]|\w;? ")  # in a key without a value: it is a pair, perhaps
 _THOUSANDS = re.compile(r"[0-9]{3}", re.ASCII)
 _CLOSES = frozenset("'\")]}{")  # a comment without these closes nothing that was text before
+_TEXTS = ("description", "print", "printk")
 # Quotes and spaces of word processors: a look at single values pays only where one is there.
 _TRAPS = re.compile(f"[{QUOTES}{SPACES}]")
 
@@ -181,6 +182,12 @@ class _Builder:
 
                 self._keep(no_pair(self.source, key))
                 seen[key.text] = key
+                items.append((key, value))
+            elif start.flow_style and " " in key.text and items and items[-1][0].text in _TEXTS:
+                from probekit.frontend.yamltraps import text_with_comma
+
+                is_last = at + 1 == len(keys)
+                self._keep(text_with_comma(self.source, items[-1], key, value, is_last=is_last))
                 items.append((key, value))
             else:
                 seen[key.text] = key

@@ -17,11 +17,12 @@ from probekit.frontend.schemachoice import OPTIONS
 from probekit.frontend.schemahelp import for_line
 from probekit.frontend.yamlblocks import misplaced_block
 from probekit.frontend.yamldash import first_without_dash
-from probekit.frontend.yamlflow import flow_fault, not_opened, one_too_many
+from probekit.frontend.yamlflow import cut_by_comment, flow_fault, not_opened, one_too_many
 from probekit.frontend.yamlindent import Opened, misfit, strange_space, tab, too_deep
 from probekit.frontend.yamllines import slip_of_line
 from probekit.frontend.yamlquote import in_quotes, may_be_text, syntax_error
 from probekit.frontend.yamlunclosed import runaway, unclosed
+from probekit.frontend.yamlwhole import conflict, directive, first_line, nothing
 from probekit.record import Record
 from probekit.source import Source, Span
 
@@ -64,7 +65,6 @@ _ADVICE = (
         "use single quotes, in which a `\\` is just a `\\`",
     ),
     ("undefined tag handle", "tags are not used here", "write the value itself"),
-    ("directive", "directives (`%`) are not used here", "remove the line"),
     (
         "did not find expected <document start>",
         "this is not part of the document above it",
@@ -139,11 +139,17 @@ def syntax_fault(
 
 
 def _foreign(fault: _Fault) -> Diagnostic | None:
-    return foreign_text(fault.source)
+    return foreign_text(fault.source) or conflict(fault.source) or nothing(fault.source)
+
+
+def _directive(fault: _Fault) -> Diagnostic | None:
+    return directive(fault.source) if "directive" in fault.problem else None
 
 
 def _line_slip(fault: _Fault) -> Diagnostic | None:
     """A line that is wrong by itself: the one of the fault, or what stands above it."""
+    if "expected <document start>" in fault.problem and (slip := first_line(fault.source)):
+        return slip
     numbers = (_line_above(fault.source, fault.span).line, fault.span.line)
     found = (slip_of_line(fault.source, number) for number in numbers)
     return next((one for one in found if one is not None), None)
@@ -222,11 +228,21 @@ def _two_pairs(fault: _Fault) -> Diagnostic | None:
     return syntax_error(fault.source, place, "two keys on one line", help, edit)
 
 
+def _cut(fault: _Fault) -> Diagnostic | None:
+    """A bracket whose end is in a comment."""
+    begun = (Span.point(one.line, one.column) for one in fault.opened if one.is_flow)
+    found = (cut_by_comment(fault.source, one) for one in begun)
+    return next((one for one in found if one), None) if fault.is_flow else None
+
+
 def _begins_so(fault: _Fault) -> Diagnostic | None:
     """A value whose first character means something in YAML."""
     if not _BEGINS_SO.search(fault.problem):
         return None
     character = _first_character(fault)
+    if character == "," and fault.is_flow and fault.before.rstrip()[-1:] in (",", "{", "["):
+        edit = Edit(fault.span, "")
+        return syntax_error(fault.source, fault.span, "one `,` too many", "remove it", edit)
     message = f"a value cannot begin with `{character}`"
     if not character.strip():
         return None
@@ -316,6 +332,7 @@ _Cause: TypeAlias = Callable[[_Fault], Diagnostic | None]
 # The first that knows of it has the word; the last one always has some.
 _CAUSES: tuple[_Cause, ...] = (
     _foreign,
+    _directive,
     _runaway_quote,
     _tab,
     _strange_space,
@@ -325,6 +342,7 @@ _CAUSES: tuple[_Cause, ...] = (
     _no_colon,
     _no_pair,
     _two_pairs,
+    _cut,
     _begins_so,
     _has_colon,
     _misfit,

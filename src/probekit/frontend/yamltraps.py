@@ -11,7 +11,7 @@ from probekit.diagnostics import Diagnostic, Edit, Label
 from probekit.frontend.schemachoice import OPTIONS
 from probekit.frontend.yamlhidden import SPACES
 from probekit.frontend.yamlindent import no_space
-from probekit.frontend.yamlnodes import Scalar
+from probekit.frontend.yamlnodes import Node, Scalar
 from probekit.frontend.yamlquote import LONGEST, block_value, in_quotes, quoted, syntax_error
 from probekit.source import Source, Span
 
@@ -168,6 +168,25 @@ def no_pair(source: Source, key: Scalar) -> Diagnostic | None:
     pair = f"{found[1]}: {found[2]}"
     message = "a `:` is missing between a key and its value"
     return syntax_error(source, key.span, message, f"write `{pair}`", Edit(key.span, pair))
+
+
+def text_with_comma(
+    source: Source, text: tuple[Scalar, Node], key: Scalar, rest: Node, *, is_last: bool
+) -> Diagnostic | None:
+    """`{description: reads, and those that: write}`: a comma ends the text, which has a `: `."""
+    name, value = text
+    if not isinstance(value, Scalar) or not value.plain or not key.plain:
+        return None
+    end = rest.span
+    span = Span(value.span.line, value.span.column, end.end_line, end.end_column)
+    written = source.line(span.line)[span.column - 1 : span.end_column - 1]
+    is_whole = is_last and isinstance(rest, Scalar) and rest.plain and span.line == span.end_line
+    help, edits = "put all of it in quotes", tuple[Edit, ...]()
+    if is_whole:
+        help = f"{help}: `{name.text}: {quoted(written)}`"
+        edits = (Edit(span, quoted(written)),)
+    message = "a comma ends a value here"
+    return syntax_error(source, value.span, message, help, *edits, code="unquoted-comma")
 
 
 def glued_pair(source: Source, key: Scalar) -> Diagnostic | None:
