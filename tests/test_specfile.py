@@ -19,6 +19,8 @@ import probekit
 from probekit import resources
 from probekit.diagnostics import Diagnostic, DiagnosticError
 from probekit.frontend.specfile import read_source
+from probekit.frontend.yamlnodes import MAX_BYTES
+from probekit.source import Span
 
 OTHER, STRANGER = 65534, 54321  # the second has no name
 TEXT = "probekit: 1\n"
@@ -546,3 +548,51 @@ def test_a_kernel_profile_is_no_spec() -> None:
     with pytest.raises(DiagnosticError, match="it is a kernel profile") as caught:
         read_source(str(path), [str(path)])
     assert caught.value.diagnostics[0].help == f"give it so: `--kernel {path}`"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "called", "command"),
+    [
+        ("utf-16", "UTF-16", "UTF-16"),
+        ("utf-32", "UTF-32", "UTF-32"),
+        ("utf-16-le", "UTF-16", "UTF-16LE"),
+        ("utf-16-be", "UTF-16", "UTF-16BE"),
+    ],
+)
+def test_other_encodings_have_their_name(
+    tmp_path: Path, encoding: str, called: str, command: str
+) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_bytes(TEXT.encode(encoding))
+    found = refusal(path, (str(path),))
+    assert found.message == f"cannot read `{path}`: it is {called} text"
+    assert found.help == f"make it UTF-8: `iconv -f {command} -t UTF-8 {path} > utf8.yaml`"
+    made = subprocess.check_output(["iconv", "-f", command, "-t", "UTF-8", path])
+    assert made.decode("utf-8-sig") == TEXT
+
+
+def test_a_byte_that_is_not_utf8_has_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_bytes(b"probekit: 1\nname: \xe9t\xe9\n")
+    found = refusal(path, (str(path),))
+    assert found.label is not None
+    assert found.label.span == Span.point(2, 7)
+    assert "iconv -f latin1" in found.help
+
+
+def test_a_binary_file_is_called_one(tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_bytes(b"\x7fELF\0\0\xd0")
+    assert refusal(path, (str(path),)).message.endswith("it is a binary file")
+
+
+def test_a_large_file_may_end_within_a_letter(tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text("#" + "\u00e9" * MAX_BYTES)
+    assert len(read_source(str(path), (str(path),)).text) > MAX_BYTES // 2
+
+
+def test_a_link_to_nothing_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    path.symlink_to("nowhere.yaml")
+    assert refusal(path).help == "it is a link to `nowhere.yaml`, which is not there"

@@ -16,6 +16,7 @@ from probekit.frontend.yamlquote import quoted
 # Of template languages and shells; `{{{pid}}}` is a value in braces, and right.
 _FOREIGN = re.compile(r"\$?(?<!\{)\{\{(?!\{)([^{}]*)\}\}(?!\})|(?<!\{)\$([A-Za-z_]\w*)", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_][\w.]*", re.ASCII)
+_IN_BRACES = re.compile(r"(?<![$\w])\$\{([^{}]+)\}(?!\})")  # as shells have it
 # A text of Python with a letter before its quotes, which are no quotes of YAML then.
 _PYTHON_TEXT = re.compile(r"""([rR]?f)("[^"]*"|'[^']*')""", re.ASCII)
 
@@ -26,6 +27,15 @@ def doubt_plain(faults: Faults, scalar: Scalar, knows: Callable[[str], bool]) ->
     if scalar.plain and (python := _PYTHON_TEXT.fullmatch(text)):
         what = f"this prints its `{python[1]}` and quotes, too"
         faults.warn("text-not-value", what, scalar.span, f"write `{python[2]}`")
+    if scalar.plain and text[-1:] in ("'", '"') and text.count(text[-1]) == 1:
+        end = scalar.part(len(text) - 1, len(text))
+        help = f"remove it, or put the text in quotes: `{text[-1]}{text}`"
+        faults.warn("text-not-value", f"this prints its `{text[-1]}`, too", end, help)
+    for dollar in _IN_BRACES.finditer(text):
+        if _is_value(dollar[1], knows):
+            help = f"for the value alone write `{{{dollar[1]}}}`"
+            what = f"`{dollar.group()}` prints the `$`, too"
+            faults.warn("text-not-value", what, scalar.part(*dollar.span()), help)
     if any(text == declared.name.text for declared in faults.spec.maps):
         help = f"entries are shown by a schedule: `show: {text}`"
         faults.warn("text-not-value", f"this prints the text `{text}`", scalar.span, help)

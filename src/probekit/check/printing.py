@@ -38,12 +38,19 @@ def template(
     is_fixed = not any(isinstance(piece, Gap) for piece in found)
     if is_fixed:
         _doubt_printf(faults, scalar, "pid" if knows("pid") else "tick")
-    is_plain = is_fixed and scalar.plain and not _OF_EXPRESSIONS.isdisjoint(scalar.text)
-    if is_plain or any(map(scalar.text.__contains__, _DOUBTFUL)) or scalar.text.isidentifier():
+    if _is_doubtful(scalar, is_fixed=is_fixed):
         from probekit.check.plaintext import doubt_plain  # few lines to print come here
 
         doubt_plain(faults, scalar, knows)
     return scalar, found
+
+
+def _is_doubtful(scalar: Scalar, *, is_fixed: bool) -> bool:
+    """Whether a closer look is worth it: the text may have been meant otherwise."""
+    text = scalar.text
+    if text.isidentifier() or text[-1:] in ("'", '"') or any(sign in text for sign in _DOUBTFUL):
+        return True
+    return is_fixed and scalar.plain and not _OF_EXPRESSIONS.isdisjoint(text)
 
 
 def _check_characters(faults: Faults, scalar: Scalar) -> None:
@@ -52,6 +59,8 @@ def _check_characters(faults: Faults, scalar: Scalar) -> None:
         if not character.isprintable() and character != "\t":
             what = f"the character {character!r} in a line to print"
             help = "remove it: each `print` is a line of its own, and ends by itself"
+            if scalar.raw[:1] in ("|", ">") and at + 1 == len(scalar.text):
+                help = f"write the text on one line, or `{scalar.raw[0]}-` above it"
             fault = faults.fault("print-text", what, scalar.part(at, at + 1), help)
             faults.add(fault.diagnostic)
             return

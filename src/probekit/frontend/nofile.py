@@ -14,6 +14,8 @@ def meant_file(name: str) -> str:
     """A help: a setting without its option, the nearest spec of the folder, or those it has."""
     if _SETTING.fullmatch(name):
         return f"to set a param write `--set {name}`"
+    if os.path.islink(name):
+        return f"it is a link to `{os.readlink(name)}`, which is not there"
     folder, base = os.path.split(name)
     try:
         known = [one for one in os.listdir(folder or ".") if one.endswith((".yaml", ".yml"))]

@@ -53,6 +53,8 @@ def foreign_text(source: Source) -> Diagnostic | None:
             text = source.line(line).rstrip()
             start = len(text) - len(text.lstrip())
             span = Span(line, start + 1, line, max(len(text), start + 1) + 1)
+            if "\0" in text:  # each is shown as an escape, and so would be its mark
+                span = Span.point(line, start + 1)
             return _fault(source, span, what, help)
     return None
 

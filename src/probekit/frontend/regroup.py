@@ -12,6 +12,7 @@ from itertools import takewhile
 from probekit.diagnostics import Diagnostic, Edit, Label
 from probekit.frontend.regroupsteps import empty_blocks, slid_steps
 from probekit.frontend.schemachoice import ACTIONS, KINDS, LATER_KINDS, TIMES, options_beside
+from probekit.frontend.strayend import stray_ends
 from probekit.frontend.structvalues import bare_fields
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence, scalar_value
 from probekit.record import Record
@@ -47,7 +48,8 @@ def regrouped(source: Source, root: Node) -> Regrouped:
                     return Regrouped(tuple(faults), root, False)
     if isinstance(root, Mapping):
         bare, root = bare_fields(source, root)
-        faults += bare
+        ends, root = stray_ends(source, root)
+        faults += (*bare, *ends)
     return Regrouped(tuple(faults), root)
 
 

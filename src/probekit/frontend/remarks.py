@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from probekit.diagnostics import Diagnostic, Edit, Label, Severity
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence
-from probekit.source import Source
+from probekit.source import Source, Span
 
 _NOT_NUMBERS = ("name", "description")
+_TEXTS = ("description", "print", "printk")
+_COMMENT = re.compile(r"[ \t]+#(?=[^\s#!])")  # which has no space after its `#`
+_GOES_ON = re.compile(r"[ \t]+#(?:and |or |[=!<>]=|[<>+])")  # an expression
 
 
 def find_remarks(source: Source, root: Node) -> tuple[Diagnostic, ...]:
@@ -17,6 +21,7 @@ def find_remarks(source: Source, root: Node) -> tuple[Diagnostic, ...]:
         return ()
     found = [
         *_quoted_data(source, root),
+        *(_cut(source, root) if _COMMENT.search(source.text) else ()),
         *(_octal(source, scalar) for scalar in _scalars(root) if _looks_octal(scalar)),
     ]
     return tuple(found)
@@ -71,6 +76,35 @@ def _quoted_data(source: Source, root: Mapping) -> Iterator[Diagnostic]:
                 text = scalar.text
                 if len(text) > 2 and not scalar.plain and text[0] == text[-1] and text[0] in "'\"":
                     yield _with_quotes(source, scalar)
+
+
+def _cut(source: Source, root: Mapping) -> Iterator[Diagnostic]:
+    """Texts and expressions that go on behind a ` #`, as it seems."""
+    for name in ("description", "programs", "schedules"):
+        node = root.get(name)
+        for scalar, is_text in _values(node, name in _TEXTS) if node is not None else ():
+            rest = source.line(scalar.span.end_line)[scalar.span.end_column - 1 :]
+            found = (_COMMENT if is_text else _GOES_ON).match(rest)
+            if found is not None and scalar.plain and scalar.raw:
+                start = scalar.span.end_column + rest.index("#")
+                line = scalar.span.end_line
+                span = Span(line, start, line, scalar.span.end_column + len(rest.rstrip()))
+                message = "a ` #` begins a comment, and may cut this value short"
+                help = "put all of the value in quotes, or write a space after the `#`"
+                label = Label(source, span)
+                yield Diagnostic("cut-by-comment", message, label, (), help, Severity.WARNING)
+
+
+def _values(node: Node, is_text: bool) -> Iterator[tuple[Scalar, bool]]:
+    """All scalars that are values, and whether they are text to print or to read."""
+    if isinstance(node, Scalar):
+        yield node, is_text
+    elif isinstance(node, Sequence):
+        for item in node:
+            yield from _values(item, is_text)
+    else:
+        for key, value in node:
+            yield from _values(value, key.text in _TEXTS)
 
 
 def _parts(node: Node | None) -> Iterator[Mapping]:

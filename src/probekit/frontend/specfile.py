@@ -39,9 +39,7 @@ def read_source(name: str, trusted: Collection[str] = ()) -> Source:
         raw = _read(name, trusted)
         if raw.startswith(_PROFILE):
             raise _unreadable(name, "it is a kernel profile", f"give it so: `--kernel {name}`")
-        return Source("<stdin>" if name == "-" else name, raw.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise _unreadable(name, f"it is not UTF-8 text (byte {error.start})") from None
+        return _decoded(name, raw)
     except NotAFileError as error:
         why, help = _NO_FILES.get(error.args[0], ("it is no file", ""))
         raise _unreadable(name, why, help.format(name.rstrip("/"))) from None
@@ -56,6 +54,24 @@ def read_source(name: str, trusted: Collection[str] = ()) -> Source:
 
             raise _unreadable(name, why, meant_file(name)) from None
         raise _unreadable(name, why, help if is_closed else "") from None
+
+
+def _decoded(name: str, raw: bytes) -> Source:
+    shown = "<stdin>" if name == "-" else name
+    try:
+        # What is cut off at MAX_BYTES may end in the middle of a letter.
+        text = raw.decode("utf-8-sig", "strict" if len(raw) <= MAX_BYTES else "replace")
+    except UnicodeDecodeError as error:
+        from probekit.frontend.encoding import not_utf8
+
+        raise DiagnosticError([not_utf8(name, shown, raw, error.start)]) from None
+    if "\0" in text[:4]:  # of which the first character is two bytes or four
+        from probekit.frontend.encoding import other_encoding
+
+        found = other_encoding(name, raw)
+        if found is not None:
+            raise DiagnosticError([found])
+    return Source(shown, text)
 
 
 def _read(name: str, trusted: Collection[str]) -> bytes:
