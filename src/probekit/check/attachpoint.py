@@ -8,7 +8,7 @@ from probekit.check.context import Fault, Faults
 from probekit.diagnostics import Edit, Severity
 from probekit.expr.syntax import Place
 from probekit.frontend.spec import ProgramSpec
-from probekit.frontend.yamlnodes import Scalar
+from probekit.frontend.yamlnodes import Mapping, Scalar
 from probekit.kernel.profile import KernelProfile
 from probekit.kernel.tracefs import TracepointFormat
 from probekit.nearest import meant, nearest
@@ -22,6 +22,8 @@ _ELSEWHERE = (
 def find_tracepoint(faults: Faults, spec: ProgramSpec, profile: KernelProfile) -> TracepointFormat:
     """The format of the program's attach point. Raises Fault where there is none."""
     target = spec.target
+    if isinstance(target, Mapping):
+        raise _in_parts(faults, target, spec.kind)
     if not isinstance(target, Scalar):
         what = "several attach points for one handler are not in this version yet"
         raise faults.fault("not-yet", what, spec.kind.span, "write a program for each")
@@ -39,6 +41,15 @@ def find_tracepoint(faults: Faults, spec: ProgramSpec, profile: KernelProfile) -
     if event is None:
         raise _unknown(faults, target, group, name, profile)
     return event
+
+
+def _in_parts(faults: Faults, target: Mapping, kind: Scalar) -> Fault:
+    """`tracepoint: {group: syscalls, name: sys_enter_close}`"""
+    group, name = target.get("group"), target.get("name")
+    help = "write `group/name`, as in `tracepoint: syscalls/sys_enter_close`"
+    if isinstance(group, Scalar) and isinstance(name, Scalar):
+        help = f"write `tracepoint: {group.text}/{name.text}`"
+    return faults.fault("bad-attach-point", "an attach point is one word", kind.span, help)
 
 
 def _not_a_name(faults: Faults, target: Scalar, profile: KernelProfile) -> Fault:

@@ -247,13 +247,22 @@ def _words(finding: _Finding) -> tuple[str, ...]:
 _STEP_LISTS = ("do", "then", "else")
 
 
+# Keys without which a spec may be as right.
+_OPTIONAL = frozenset(
+    "description params maps schedules when delay times top by entries mode else".split()
+)
+
+
 def _null(finding: _Finding) -> Diagnostic:
     name = finding.name if finding.key else "an item"
-    help = "give it one, or remove it"
+    is_name = len(finding.path) > 1 and finding.path[-1] == "name"  # a program's, say
+    is_optional = finding.key is None or finding.key.text in _OPTIONAL or is_name
+    rest = ", or remove it" if is_optional else ""
+    help = f"give it one{rest}"
     if finding.key and finding.key.text in _STEP_LISTS:
         help = f"its steps stand below it, indented deeper than `{finding.key.text}`"
     elif finding.key and (example := _example(finding)):
-        help = f"give it one, as in `{finding.key.text}: {example}`, or remove it"
+        help = f"give it one, as in `{finding.key.text}: {example}`{rest}"
     return finding.at_key("null-value", f"{name} has no value", help)
 
 
@@ -282,6 +291,8 @@ def _form(finding: _Finding, wanted: list[str]) -> str:
     example = _example(finding)
     if example and finding.key:
         return f"as in `{finding.key.text}: {example}`"
+    if wanted == ["array"]:
+        return "write its items below it, each behind a `- `, and nothing beside its `:`"
     return "write `key: value`" if wanted == ["object"] else ""
 
 

@@ -232,7 +232,8 @@ def for_mapping(source: Source, node: Node, key: Scalar | None, where: str) -> F
     """`let: n = pid`, a param that is its value, a map that is its type, a list of pairs."""
     name = key.text if key else ""
     if isinstance(node, Sequence):
-        return _without_dashes(source, node)
+        is_flow = source.line(node.span.line)[node.span.column - 1 :].startswith("[")
+        return _in_braces_instead(source, node, name) if is_flow else _without_dashes(source, node)
     if not isinstance(node, Scalar) or node.span.line != node.span.end_line:
         return None
     assigned = _ASSIGNED.fullmatch(node.text)
@@ -250,6 +251,18 @@ def for_mapping(source: Source, node: Node, key: Scalar | None, where: str) -> F
         rest = f"type: {node.text or 'hash'}, key: u32, value: u64, max_entries: 1024"
         return Fix(f"write all of it, as in `{name}: {{{rest}}}`")
     return None
+
+
+def _in_braces_instead(source: Source, node: Sequence, name: str) -> Fix | None:
+    """`let: [n: pid]`"""
+    if not name:
+        return None
+    written = source.line(node.span.line)[node.span.column - 1 : node.span.end_column - 1]
+    are_pairs = all(isinstance(item, Mapping) and len(item.items) == 1 for item in node)
+    if not node.items or not are_pairs or "{" in written or node.span.line != node.span.end_line:
+        return Fix(f"names stand in braces, each with its value: `{name}: {{NAME: ...}}`")
+    text = f"{{{written[1:-1]}}}"
+    return Fix(f"write `{name}: {text}`", (Edit(node.span, text),))
 
 
 def _without_dashes(source: Source, node: Sequence) -> Fix:
