@@ -10,8 +10,8 @@ from functools import lru_cache
 from itertools import takewhile
 
 from probekit.diagnostics import Diagnostic, Edit, Label
-from probekit.frontend.regroupsteps import empty_blocks, slid_steps
-from probekit.frontend.schemachoice import ACTIONS, KINDS, LATER_KINDS, TIMES, options_beside
+from probekit.frontend.regroupsteps import PARTS, empty_blocks, slid_keys, slid_steps
+from probekit.frontend.schemachoice import KINDS, LATER_KINDS, TIMES
 from probekit.frontend.strayend import stray_ends
 from probekit.frontend.structvalues import bare_fields
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence, scalar_value
@@ -20,8 +20,6 @@ from probekit.source import Source, Span
 
 _TOP = ("probekit", "name", "description", "params", "maps", "programs", "schedules")
 _LISTS = ("programs", "schedules")
-_PARTS_OF_MAP = ("type", "key", "value", "max_entries", "entries")
-_PARTS = {"maps": _PARTS_OF_MAP, "params": ("type", "default", "description")}
 _Item = tuple[Scalar, Node]
 
 
@@ -126,7 +124,7 @@ def _indented_sections(source: Source, root: Mapping) -> Regrouped | None:
 
 def _without_name(source: Source, root: Mapping) -> Regrouped | None:
     """`maps:` and below it the parts of a map, which has no name."""
-    for section, parts in _PARTS.items():
+    for section, parts in PARTS.items():
         node = root.get(section)
         if not isinstance(node, Mapping) or not node.items:
             continue
@@ -149,7 +147,7 @@ def _beside_section(source: Source, root: Mapping) -> Regrouped | None:
     inside: list[_Item] = []
     for key, value in root:
         above = items[-1] if items else None
-        is_open = above is not None and above[0].text in _PARTS and _is_null(above[1])
+        is_open = above is not None and above[0].text in PARTS and _is_null(above[1])
         if key.text in _TOP or above is None or not is_open or not _is_one_of(above[0], value):
             if inside and above is not None:
                 items[-1] = (above[0], Mapping(above[1].span, tuple(inside)))
@@ -184,7 +182,7 @@ def _is_one_of(section: Scalar, value: Node) -> bool:
 
 def _part_too_low(source: Source, root: Mapping) -> Regrouped | None:
     """`max_entries` in the column of the maps' names, one level too shallow; or all of a map."""
-    for section, parts in _PARTS.items():
+    for section, parts in PARTS.items():
         node = root.get(section)
         if not isinstance(node, Mapping):
             continue
@@ -289,52 +287,8 @@ def _schedules(source: Source, root: Mapping) -> Regrouped | None:
 
 
 def _slid_keys(source: Source, root: Mapping) -> Regrouped | None:
-    """A part of the last map, program or schedule of a section, at column 1 below it."""
-    items: list[_Item] = []
-    faults: list[Diagnostic] = []
-    for key, value in root:
-        name, above = items[-1] if items else (None, root)
-        owner = _last_of(above) if name is not None else None
-        if name is None or owner is None or not _may_stand_in(owner, key, name):
-            items.append((key, value))
-            continue
-        first = owner.items[0][0]
-        by = first.span.column - key.span.column
-        edits = _shifted(source, key, by) if isinstance(value, Scalar) else ()
-        number = first.span.line
-        message = f"`{key.text}` is no top-level key, and belongs to what is above it"
-        help = f"indent it, in the column of `{first.text}` of line {number}"
-        faults.append(_fault(source, key, "stray-key", message, help, edits))
-        items[-1] = (name, _with_last(above, Mapping(owner.span, (*owner.items, (key, value)))))
-    return Regrouped(tuple(faults), Mapping(root.span, tuple(items))) if faults else None
-
-
-def _last_of(section: Node) -> Mapping | None:
-    """The last part of a section."""
-    last: Node | None = None
-    if isinstance(section, Sequence) and section.items:
-        last = section.items[-1]
-    elif isinstance(section, Mapping) and section.items:
-        last = section.items[-1][1]
-    return last if isinstance(last, Mapping) and last.items else None
-
-
-def _with_last(section: Node, last: Mapping) -> Node:
-    if isinstance(section, Sequence):
-        return Sequence(section.span, (*section.items[:-1], last))
-    assert isinstance(section, Mapping)
-    return Mapping(section.span, (*section.items[:-1], (section.items[-1][0], last)))
-
-
-def _may_stand_in(owner: Mapping, key: Scalar, section: Scalar) -> bool:
-    if key.text in _TOP or owner.key(key.text) is not None:
-        return False
-    if section.text in _PARTS:
-        return key.text in _PARTS[section.text]
-    names = [name.text for name, _ in owner]
-    known = {option for name in names for option in options_beside(name)}
-    has_action = bool({*names} & {*ACTIONS})
-    return key.text in known - ({*ACTIONS} if has_action else set()) - {*TIMES}
+    found = slid_keys(source, root)
+    return Regrouped(*found) if found else None
 
 
 def _slid_steps(source: Source, root: Mapping) -> Regrouped | None:

@@ -9,12 +9,91 @@ from collections.abc import Iterator
 
 from probekit.diagnostics import Diagnostic, Edit, Label
 from probekit.frontend.misplaced import last_line
-from probekit.frontend.schemachoice import KINDS, LATER_KINDS, VERBS, options_beside
+from probekit.frontend.schemachoice import ACTIONS, KINDS, LATER_KINDS, TIMES, VERBS, options_beside
+from probekit.frontend.yamlindent import moved
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence, scalar_value
 from probekit.source import Source, Span
 
+PARTS = {
+    "maps": ("type", "key", "value", "max_entries", "entries"),
+    "params": ("type", "default", "description"),
+}
+_TOP = ("probekit", "name", "description", "params", "maps", "programs", "schedules")
 _BLOCKS = ("do", "then", "else")
 Moved = tuple[tuple[Diagnostic, ...], Node]
+
+
+def slid_keys(source: Source, root: Mapping) -> Moved | None:
+    """A part of the last map, program, schedule or step of a list, as far to the left as that."""
+    faults: list[Diagnostic] = []
+
+    def of_program(program: Node) -> Node:
+        if not isinstance(program, Mapping) or not program.items:
+            return program
+        known = {*options_beside(KINDS[0]), *KINDS, *LATER_KINDS}
+        return _with_slid(source, program, known, faults)
+
+    made = _with_slid(source, root, set(_TOP), faults)
+    items = (
+        (key, Sequence(value.span, tuple(map(of_program, value))))
+        if key.text == "programs" and isinstance(value, Sequence)
+        else (key, value)
+        for key, value in made
+    )
+    made = Mapping(root.span, tuple(items))
+    return (tuple(faults), made) if faults else None
+
+
+def _with_slid(
+    source: Source, outer: Mapping, known: set[str], faults: list[Diagnostic]
+) -> Mapping:
+    """`outer`, in which `known` keys may stand, and others in the last part of what is above."""
+    items: list[tuple[Scalar, Node]] = []
+    for key, value in outer:
+        name, above = items[-1] if items else (None, outer)
+        owner = _last_of(above) if name is not None else None
+        is_known = key.text in known
+        if name is None or owner is None or is_known or not _may_stand_in(owner, key, name):
+            items.append((key, value))
+            continue
+        first = owner.items[0][0].span
+        is_movable = isinstance(value, Scalar) and value.span.end_line == key.span.line
+        edits = moved(source, key.span.line, first.column - 1) if is_movable else ()
+        message = f"`{key.text}` belongs to what is above it"
+        help = f"indent it, in the column of `{owner.items[0][0].text}` of line {first.line}"
+        label = Label(source, key.span)
+        faults.append(Diagnostic("stray-key", message, label, help=help, edits=edits))
+        items[-1] = (name, _with_last(above, Mapping(owner.span, (*owner.items, (key, value)))))
+    return Mapping(outer.span, tuple(items))
+
+
+def _last_of(section: Node) -> Mapping | None:
+    """The last part of a section, or the last step of a list."""
+    last: Node | None = None
+    if isinstance(section, Sequence) and section.items:
+        last = section.items[-1]
+    elif isinstance(section, Mapping) and section.items:
+        last = section.items[-1][1]
+    return last if isinstance(last, Mapping) and last.items else None
+
+
+def _with_last(section: Node, last: Mapping) -> Node:
+    if isinstance(section, Sequence):
+        return Sequence(section.span, (*section.items[:-1], last))
+    assert isinstance(section, Mapping)
+    return Mapping(section.span, (*section.items[:-1], (section.items[-1][0], last)))
+
+
+def _may_stand_in(owner: Mapping, key: Scalar, section: Scalar) -> bool:
+    names = {name.text for name, _ in owner}
+    if key.text in names or section.text not in (*PARTS, "programs", "schedules", "do"):
+        return False
+    if section.text in PARTS:
+        return key.text in PARTS[section.text]
+    if names & {"if"}:
+        return key.text in ("then", "else")
+    known = {option for name in names for option in options_beside(name)}
+    return key.text in known - ({*ACTIONS} if names & {*ACTIONS} else set()) - {*TIMES}
 
 
 def slid_steps(source: Source, root: Mapping) -> Moved | None:
