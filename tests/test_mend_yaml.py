@@ -39,6 +39,7 @@ def test_steps_are_mended(wrong: str, right: str) -> None:
         '- print: "a "b" c {pid}',
         "- print: \"called: {pid}'",
         '- print: "a" "b"',
+        "- print: 'the dogs' {pid}",
         '- print: "{comm}"#{pid}',
     ],
 )

@@ -30,9 +30,9 @@ def not_utf8(name: str, shown: str, raw: bytes, at: int) -> Diagnostic:
     before = raw[:at].decode("utf-8-sig")
     number, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     source = Source(shown, raw.decode("utf-8-sig", "replace"))
-    message = f"cannot read `{name}`: the byte 0x{raw[at]:02x} is not UTF-8 text"
+    message = f"cannot read `{name}`: it is not UTF-8 text (byte {at})"
     help = f"write the letter anew, or convert the file: {_command(name, 'latin1')}"
-    label = Label(source, Span.point(number, column))
+    label = Label(source, Span.point(number, column), f"0x{raw[at]:02x}")
     return Diagnostic("unreadable-spec", message, label, help=help, origin=Origin.USAGE)
 
 

@@ -160,6 +160,6 @@ def _whole(value: str, *, is_printed: bool) -> str | None:
         return quoted(value)
     if is_closed:
         return None if is_ended else quoted(inner.replace("''", "'") if quote == "'" else inner)
-    if quote in rest:
+    if quote in rest or (is_ended and quote == "'"):  # it may be an apostrophe
         return None
     return quoted(first + rest if is_ended else inner)
