@@ -11,7 +11,8 @@ from probekit.source import Source, Span
 
 _NOT_NUMBERS = ("name", "description")
 _TEXTS = ("description", "print", "printk")
-_COMMENT = re.compile(r"[ \t]+#(?=[^\s#!])")  # which has no space after its `#`
+_ANY_COMMENT = re.compile(r"(?<=[ \t])#(?=[^\s#!])")  # which has no space after its `#`
+_COMMENT = re.compile(r"[ \t]+#(?=[^\s#!])")  # the same, right behind a text
 _GOES_ON = re.compile(r"[ \t]+#(?:and |or |[=!<>]=|[<>+])")  # an expression
 
 
@@ -21,7 +22,7 @@ def find_remarks(source: Source, root: Node) -> tuple[Diagnostic, ...]:
         return ()
     found = [
         *_quoted_data(source, root),
-        *(_cut(source, root) if _COMMENT.search(source.text) else ()),
+        *(_cut(source, root) if _ANY_COMMENT.search(source.text) else ()),
         *(_octal(source, scalar) for scalar in _scalars(root) if _looks_octal(scalar)),
     ]
     return tuple(found)
