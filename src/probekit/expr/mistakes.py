@@ -27,8 +27,11 @@ def syntax_error(text: str, error: SyntaxError) -> ExpressionError:
     place = Place(offset, offset + 1)
     if "was never closed" in error.msg:
         place = _open_bracket(text) or place
+    said = error.msg
+    if "does not match" in said and _open_bracket(text[: place.start]) is None:
+        said = "unmatched"  # the one it does not match is not the text's own
     for words, message, help in _ADVICE:
-        if words in error.msg:
+        if words in said:
             return ExpressionError("bad-expression", message, place, help)
     return _unknown(text, place)
 
@@ -309,6 +312,11 @@ _MISTAKES: tuple[tuple[str, str, str | Callable[[re.Match[str], str], Advice]], 
         rf"(?P<at>!)(?!=)\s*(?P<value>(?:(?:{_NAME}|[0-9]+)\b(?!\s*\())?)",
         "`!` is not an operator here",
         negation,
+    ),
+    (
+        r"//(?=\s*[A-Za-z]\w*\s+\w)",  # words that are no expression: a comment, in other languages
+        "`//` is not an operator here",
+        "a comment begins with ` #`; `/` divides whole numbers",
     ),
     (r"<>", "`<>` is not an operator here", "write `!=`"),
     (r"\?", "`?` is not an operator here", conditional),
