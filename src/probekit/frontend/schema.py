@@ -52,7 +52,8 @@ def _validate(source: Source, root: Node, found: tuple[Diagnostic, ...]) -> Shap
     if not choices and not has_bare_fields(root) and has_shape(_schema(), data):
         return Shape(found, frozenset(), root)
     from probekit.frontend.notaspec import not_a_spec
-    from probekit.frontend.schemafault import Slip, diagnose
+    from probekit.frontend.schemafault import diagnose
+    from probekit.frontend.schemafinding import Slip
 
     foreign = not_a_spec(source, root)
     if foreign is not None:
