@@ -5,14 +5,17 @@ Without what each of them is answered with, they take minutes to hours.
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from outcomes import outcome_of, profile
 
 from probekit.check import check
-from probekit.diagnostics import MOST_ERRORS, DiagnosticError
+from probekit.diagnostics import MOST_ERRORS, Diagnostic, DiagnosticError, Edit, Label
+from probekit.frontend.mend import mend
 from probekit.frontend.spec import read
 from probekit.frontend.yamlnodes import MAX_BYTES
-from probekit.source import Source
+from probekit.source import Source, Span
 
 HEAD = "probekit: 1\nname: large\n"
 STEPS = HEAD + "programs:\n- tracepoint: syscalls/sys_enter_close\n  do:\n"
@@ -61,3 +64,40 @@ def test_faults_without_end_are_not_all_looked_for(head: str, unit: str) -> None
     except DiagnosticError as error:
         found = error.diagnostics
     assert MOST_ERRORS < len(found) < 2 * MOST_ERRORS
+
+
+PROGRAMS = HEAD + "programs: [{tracepoint: syscalls/sys_enter_close, do: [{stop: true}]}]\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "unit", "tail"),
+    [
+        (STEPS, "  - prnt: a\n", ""),
+        (STEPS[:-1] + " [", "{prnt: a},", "]"),
+        (PROGRAMS + "schedules: [", "{evry: 1s, shw: m},", "]"),
+        (STEPS, "  - count: m\n  - key: pid\n", ""),
+        (STEPS, "  - {print: min(a, 5)}\n", ""),
+    ],
+    ids=["steps", "flow", "schedules", "strayed", "cut"],
+)
+def test_the_same_slip_in_every_item(head: str, unit: str, tail: str) -> None:
+    start = time.process_time()
+    with pytest.raises(DiagnosticError) as raised:
+        read(Source("spec.yaml", filled(head, unit, tail)))
+    assert MOST_ERRORS < len(raised.value.diagnostics) < 2 * MOST_ERRORS
+    assert time.process_time() - start < 10  # takes 3 s; without an end to it 15 s and more
+
+
+def test_a_large_spec_is_mended_in_few_checks() -> None:
+    looks: list[str] = []
+
+    def look(source: Source) -> list[Diagnostic]:
+        looks.append(source.text)
+        edit = Edit(Span(1, 1, 1, 2), "b" if source.text[0] == "a" else "a")
+        label = Label(source, edit.span)
+        return [Diagnostic("x", f"{len(looks)}", label, edits=(edit,))]
+
+    result = mend(Source("s", "a" * MAX_BYTES), look)
+    assert len(looks) <= 10
+    assert result.is_part
+    assert not mend(Source("s", "a"), lambda _: []).is_part

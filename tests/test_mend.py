@@ -455,6 +455,16 @@ def test_changes_are_shown_by_line() -> None:
     assert changes("a\nb\x1b\nc\n", "a\nB\nd\nc\n") == ["  2 - b\\x1b", "  2 + B", "  3 + d"]
 
 
+def test_changes_of_a_long_text_are_found_quickly() -> None:
+    """Of few words, which are the same again and again."""
+    before = "count: m\nkye: pid\n" * 20000
+    after = before.replace("kye", "key", 150)
+    shown = changes(before, "new\n" + after)
+    assert len(shown) == 301
+    assert shown[:3] == ["      1 + new", "      2 - kye: pid", "      3 + key: pid"]
+    assert changes("a\n" * 100, "b\n" * 100)[-1] == "  100 + b"
+
+
 SLIPS = st.sampled_from(
     [
         (": ", ":"), (":", ""), ("- ", "-"), ("  ", "\t"), ("  ", " "), ("  ", "   "), ('"', ""),

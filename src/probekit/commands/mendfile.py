@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from probekit.check import Checked, check
@@ -21,6 +21,7 @@ from probekit.wholefile import held_folder, replace_file
 from probekit.words import count
 
 _BOM = b"\xef\xbb\xbf"
+_FARTHEST = 40  # lines, to where a changed block ends
 
 
 def fix_specs(
@@ -97,20 +98,45 @@ def _show(source: Source, mended: Mended, format: str, *, write: bool, to_error:
         done = "mended" if write else "would be mended"
         print(f"{visible(source.name)}: {count(len(mended.fixed), 'mistake')} {done}", file=stream)
         stream.writelines(f"{line}\n" for line in changes(source.text, mended.source.text))
+    if mended.fixed and mended.is_part:
+        then = ": run it again" if write else ", once this is mended"
+        print(f"{visible(source.name)}: there is more to mend{then}", file=stream)
 
 
 def changes(before: str, after: str) -> list[str]:
     """The lines that differ: `8 - ` how one was, `8 + ` how it is, by its number in each."""
-    from difflib import SequenceMatcher
-
     old, new = before.splitlines(), after.splitlines()
     width = len(str(max(len(old), len(new))))
     lines: list[str] = []
-    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag != "equal":
-            lines += [f"  {n + 1:>{width}} - {visible(old[n])}" for n in range(a, b)]
-            lines += [f"  {n + 1:>{width}} + {visible(new[n])}" for n in range(c, d)]
+    for a, b, c, d in _changed_blocks(old, new):
+        lines += [f"  {n + 1:>{width}} - {visible(old[n])}" for n in range(a, b)]
+        lines += [f"  {n + 1:>{width}} + {visible(new[n])}" for n in range(c, d)]
     return lines
+
+
+def _changed_blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
+    """Where `old[a:b]` became `new[c:d]`. difflib takes minutes for long texts of few words."""
+    a = c = 0
+    while a < len(old) or c < len(new):
+        if a < len(old) and c < len(new) and old[a] == new[c]:
+            a, c = a + 1, c + 1
+            continue
+        b, d = _next_same(old, new, a, c)
+        yield a, b, c, d
+        a, c = b, d
+
+
+def _next_same(old: Sequence[str], new: Sequence[str], a: int, c: int) -> tuple[int, int]:
+    """The nearest lines after `old[a]` and `new[c]` that are the same."""
+    for steps in range(1, _FARTHEST):
+        for b, d in sorted(
+            ((a + n, c + steps - n) for n in range(steps + 1)),
+            key=lambda at: abs(at[0] - a - at[1] + c),
+        ):
+            if b < len(old) and d < len(new) and old[b] == new[d]:
+                return b, d
+    is_end = max(len(old) - a, len(new) - c) < _FARTHEST
+    return (len(old), len(new)) if is_end else (min(a + 1, len(old)), min(c + 1, len(new)))
 
 
 def _put(name: str, source: Source, text: str) -> None:

@@ -16,16 +16,22 @@ from probekit.frontend.yamlparse import parse
 from probekit.record import Record, replace
 from probekit.source import Source
 
-MAX_CHECKS = 200  # of one spec; a check of a large one may take a second
+MAX_CHECKS = 200  # of one spec; of a large one, which takes seconds each time, fewer
+_MIN_CHECKS = 10
+_MAX_CHECKED = 5 << 20  # characters, all checks together
 Check: TypeAlias = Callable[[Source], Sequence[Diagnostic]]
 
 
 class Mended(Record):
-    """A spec with what could be mended mended; `fixed` in the order it was done."""
+    """A spec with what could be mended mended; `fixed` in the order it was done.
+
+    It `is_part` where there was too much to try all of it.
+    """
 
     source: Source
     fixed: tuple[Diagnostic, ...]
     left: tuple[Diagnostic, ...]
+    is_part: bool = False
 
 
 def mend(source: Source, check: Check) -> Mended:
@@ -36,13 +42,14 @@ def mend(source: Source, check: Check) -> Mended:
     the text was no YAML is no such one, where it stands apart from what was changed.
     """
     work = _Work(source, check)
-    while work.checks < MAX_CHECKS:
+    while work.checks < work.most:
         if chosen := work.choice():
             work.attempt(chosen)
         elif not work.take_back():
             break
     work.take_back()
-    return Mended(work.source, tuple(work.fixed), work.found)
+    is_part = work.checks >= work.most and bool(work.choice())
+    return Mended(work.source, tuple(work.fixed), work.found, is_part)
 
 
 class _Work:
@@ -51,6 +58,7 @@ class _Work:
     def __init__(self, source: Source, check: Check) -> None:
         self.source = source
         self.checks = 0
+        self.most = min(MAX_CHECKS, max(_MIN_CHECKS, _MAX_CHECKED // (len(source.text) + 1)))
         self._check = check
         self.found = self._look(source)
         self.fixed: list[Diagnostic] = []
@@ -79,7 +87,9 @@ class _Work:
             if after is not None:
                 self._take(text, after, chosen)
                 return
-            if len(chosen) == 1 or self.checks >= MAX_CHECKS:
+            if self.checks >= self.most:
+                return
+            if len(chosen) == 1:
                 self._refused |= {self._known(one) for one in chosen}
                 return
             chosen = chosen[: (len(chosen) + 1) // 2]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
-from probekit.diagnostics import Diagnostic, Edit, Label
+from probekit.diagnostics import MOST_ERRORS, Diagnostic, Edit, Label
 from probekit.frontend.yamlnodes import (
     Mapping,
     Node,
@@ -82,7 +83,8 @@ def options_beside(key: str) -> tuple[str, ...]:
 
 def check_choices(source: Source, root: Node) -> Iterator[Choice]:
     """Every cut expression, and every place without exactly one of its keys."""
-    cut = {choice.path: choice for choice in _cut_expressions(source, root, ())}
+    cuts = islice(_cut_expressions(source, root, ()), MOST_ERRORS + 1)
+    cut = {choice.path: choice for choice in cuts}
     yield from cut.values()
     settled = set(cut)
     for choice in _strayed(source, root):
@@ -116,7 +118,9 @@ def _strayed(source: Source, root: Node) -> list[Choice]:
     found = [
         Choice(*one)
         for rule, path, items in lists
-        for one in strayed(source, path, items, rule.keys + rule.later, rule.options)
+        for one in islice(
+            strayed(source, path, items, rule.keys + rule.later, rule.options), MOST_ERRORS + 1
+        )
     ]
     return list({choice.path: choice for choice in reversed(found)}.values())[::-1]
 

@@ -23,8 +23,13 @@ class _Unknown(Exception):
 
 def has_shape(schema: Schema, data: Any) -> bool:
     """Whether `data` (dicts, lists and scalars) certainly has the shape of a whole schema."""
+    return fits(schema, schema, data)
+
+
+def fits(root: Schema, part: Any, data: Any) -> bool:
+    """The same for a part of the schema `root`."""
     try:
-        return _Walk(schema).fits(schema, data)
+        return _Walk(root).fits(part, data)
     except _Unknown:
         return False
 
