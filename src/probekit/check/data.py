@@ -197,7 +197,7 @@ def _integer_data(faults: Faults, node: Scalar, type: IntType) -> int:
 def _not_a_number(faults: Faults, node: Scalar, type: IntType) -> Fault:
     what = f"`{node.text}` is not a number, and a `{type}` is asked for"
     if type.shown is Shown.BOOL:
-        return faults.fault("wrong-type", what, node.span, "write `true` or `false`")
+        return _not_a_bool(faults, node)
     from probekit.frontend.schemahelp import for_number  # only on the way to an error
 
     fix = for_number(node)
@@ -205,6 +205,27 @@ def _not_a_number(faults: Faults, node: Scalar, type: IntType) -> Fault:
         return faults.fault("wrong-type", what, node.span, fix.help, edits=fix.edits)
     help = "this is data, not an expression: write the number itself, without quotes"
     return faults.fault("wrong-type", what, node.span, help)
+
+
+def no_duration(faults: Faults, node: Scalar, type: Type) -> Fault | None:
+    """The fault of `1s` in the place of a number: not even in quotes it would be one."""
+    is_number = isinstance(type, IntType) and type.shown is not Shown.DURATION
+    if not is_number or parse_duration(node.text) is None:
+        return None
+    what = f"`{node.text.strip()}` is a duration, and a `{type}` is asked for"
+    return faults.fault("wrong-type", what, node.inside, "write a number without a unit")
+
+
+def _not_a_bool(faults: Faults, node: Scalar) -> Fault:
+    from probekit.check.edits import renaming  # only on the way to an error
+
+    words = {"true": "yes y on t true", "false": "no n off f false"}
+    text = node.text.strip().lower()
+    sure = next((word for word, others in words.items() if text in others.split()), None)
+    help = f"write `{sure}`" if sure else "write `true` or `false`"
+    what = f"`{node.text}` is neither `true` nor `false`, and a `bool` is asked for"
+    edits = renaming(node, sure) if node.plain else ()
+    return faults.fault("wrong-type", what, node.span, help, edits=edits)
 
 
 def not_a_duration(faults: Faults, node: Scalar) -> Fault:

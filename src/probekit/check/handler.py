@@ -92,7 +92,7 @@ def _let_one(handlers: Handlers, block: Block, name: Scalar, node: Node) -> list
 def _target(handlers: Handlers, block: Block, spec: StepSpec) -> Map:
     """The step's map. Where it is wrong, the step's expressions are checked for themselves."""
     try:
-        return find_map(handlers.faults, handlers.maps, spec.operand)
+        return find_map(handlers.faults, handlers.maps, spec.verb, spec.node)
     except (Fault, CausedByAnother):
         for option in ("key", "value", "by", "default"):
             loosely(handlers.faults, block, spec.option(option))

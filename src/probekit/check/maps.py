@@ -18,14 +18,16 @@ from probekit.maps import (
     MAX_VALUE_SIZE,
     MapKind,
 )
-from probekit.nearest import listed, meant, nearest, offered
+from probekit.nearest import listed, nearest, offered
 from probekit.record import Record
 from probekit.source import Span
 from probekit.types import U32, Type
 
+_ANY_SIZE = (1 << 32) - 1
+
 
 class MapTable(Record):
-    """The spec's maps by name. One whose own declaration is wrong is None."""
+    """The spec's maps by name. One whose types are wrong is None."""
 
     maps: dict[str, Map | None]
     spans: dict[str, Span]
@@ -42,8 +44,17 @@ def check_maps(
             table.maps[spec.name.text] = _check_map(faults, spec)
     for one in broken:
         with faults.collecting():
-            _types(faults, one)
+            table.maps[one.name.text] = _usable(one, *_types(faults, one))
     return table
+
+
+def _usable(
+    spec: BrokenMap, kind: MapKind | None, key: Type | None, value: Type | None
+) -> Map | None:
+    """The map for what uses it, where only its size or something else beside its types is wrong."""
+    if kind is None or value is None or kind.keyed != (key is not None):
+        return None
+    return Map(spec.name.text, kind, key, value, _ANY_SIZE, (), spec.name.span, spec.name.span)
 
 
 def _check_map(faults: Faults, spec: MapSpec) -> Map:
@@ -242,29 +253,19 @@ def _strange_part(faults: Faults, name: Scalar, free: Sequence[str], form: str) 
     return faults.fault("unknown-key", what, name.span, help, edits=edits)
 
 
-def find_map(faults: Faults, table: MapTable, node: Node) -> Map:
-    """The map that `node` names. Raises Fault, or CausedByAnother where it is itself wrong."""
+def find_map(faults: Faults, table: MapTable, verb: Scalar, given: Mapping) -> Map:
+    """The map that `verb` names in the step or schedule `given`.
+
+    Raises Fault, or CausedByAnother where the map is itself wrong.
+    """
+    node = given.get(verb.text)
+    assert node is not None
     scalar = faults.scalar(node)
     if scalar.text not in table.maps:
-        raise _unknown_map(faults, table, scalar)
+        from probekit.check.unknownmap import unknown_map  # only on the way to an error
+
+        raise unknown_map(faults, table, scalar, verb, given)
     found = table.maps[scalar.text]
     if found is None:
         raise CausedByAnother
     return found
-
-
-def _unknown_map(faults: Faults, table: MapTable, scalar: Scalar) -> Fault:
-    near = nearest(scalar.text, table.maps)
-    related = (table.spans[near], "a similar name is declared here") if near else None
-    if near:
-        help = f"did you mean `{near}`?"
-    elif table.maps:
-        help = f"there are {listed(list(table.maps))}"
-    else:
-        help = "declare it under `maps:`"
-    what = f"no map named `{scalar.text}`"
-    note = "not declared under `maps`"
-    from probekit.check.edits import renaming
-
-    edits = renaming(scalar, meant(scalar.text, table.maps))
-    return faults.fault("unknown-map", what, scalar.span, help, related, note, edits=edits)

@@ -56,7 +56,8 @@ def _check(
     handlers = Handlers(faults, table)
     programs = _check_programs(handlers, names, spec.programs, profile)
     user = UserSpace(faults, names.params, names.broken)
-    schedules = check_schedules(Schedules(faults, table, user), spec.schedules)
+    shared = Schedules(faults, table, user)
+    schedules = check_schedules(shared, spec.schedules, spec.other_durations)
     found = tuple(faults.found)
     assert found or len(programs) == len(spec.programs), "something failed, and not why"
     if len(programs) != len(spec.programs) or any(d.severity is Severity.ERROR for d in found):

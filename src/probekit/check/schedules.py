@@ -48,8 +48,13 @@ class Schedules(Record):
     user: UserSpace
 
 
-def check_schedules(shared: Schedules, specs: tuple[ScheduleSpec, ...]) -> tuple[Schedule, ...]:
-    """All schedules, faults collected."""
+def check_schedules(
+    shared: Schedules, specs: tuple[ScheduleSpec, ...], others: tuple[Scalar, ...] = ()
+) -> tuple[Schedule, ...]:
+    """All schedules, faults collected; `others` are durations of those of a wrong shape."""
+    for duration in others:
+        with shared.faults.collecting():
+            _duration(shared.faults, duration)
     found: list[Schedule] = []
     places: dict[str, Span] = {}
     for index, spec in enumerate(specs):
@@ -136,10 +141,8 @@ def _duration(faults: Faults, node: Node) -> int:
 
 def _target(shared: Schedules, spec: ScheduleSpec) -> Map:
     """The action's map. Where it is wrong, the expressions are checked for themselves."""
-    node = spec.option(spec.action.text)
-    assert node is not None
     try:
-        return find_map(shared.faults, shared.maps, node)
+        return find_map(shared.faults, shared.maps, spec.action, spec.node)
     except (Fault, CausedByAnother):
         entries = spec.option("entries")
         given = entries.items if isinstance(entries, Sequence) else (entries,)

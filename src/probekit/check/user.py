@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 
 from probekit.check.context import CausedByAnother, Fault, Faults
-from probekit.check.data import struct_fields, struct_wanted
+from probekit.check.data import no_duration, struct_fields, struct_wanted
 from probekit.check.printing import check_format, gap_of, template
 from probekit.check.values import check_parts
 from probekit.duration import FORM, parse_duration
@@ -75,7 +75,10 @@ class UserSpace(Record):
     def _single(
         self, scalar: Scalar, type: Type, names: Mapping[str, Type], instead: str
     ) -> Expression:
-        found, kind = self.expression(scalar, names, isinstance(type, CharType))
+        try:
+            found, kind = self.expression(scalar, names, isinstance(type, CharType))
+        except Fault as fault:
+            raise no_duration(self.faults, scalar, type) or fault from None
         if isinstance(type, IntType) and type.shown in (Shown.DURATION, Shown.TIMESTAMP):
             self._check_time(scalar, found, type, names)
         wrong = misfit(self._value(scalar, found), type) if not names_in(found.syntax) else None

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Set
 from typing import NoReturn, TypeAlias
 
 from probekit.check.context import CausedByAnother, Fault, Faults
-from probekit.check.data import struct_fields
+from probekit.check.data import no_duration, struct_fields
 from probekit.expr import check as expressions
 from probekit.expr.builtins import BUILTINS
 from probekit.expr.fits import check_fits
@@ -205,7 +205,11 @@ def stored(
     if isinstance(node, Mapping):
         return _struct(faults, block, node, type, related)
     scalar = faults.scalar(node)
-    found = typed(faults, scalar, faults.syntax(scalar), _knowing(block, type))
+    try:
+        tree = faults.syntax(scalar)
+    except Fault as fault:
+        raise no_duration(faults, scalar, type) or fault from None
+    found = typed(faults, scalar, tree, _knowing(block, type))
     if isinstance(type, IntType) and type.shown is Shown.DURATION:
         with faults.at(scalar, related=related):
             found = expressions.as_duration(found, Place(0, len(scalar.text)))

@@ -21,11 +21,10 @@ from probekit.commands.unlisted import alternatives, list_command, similar
 from probekit.diagnostics import Diagnostic, DiagnosticError, Origin
 from probekit.kernel.profile import KernelProfile
 from probekit.kernel.tracefs import TracepointFormat
+from probekit.probename import FORM, is_name, made_of
 from probekit.resources import schema_dir
 from probekit.show import escaped
 
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}", re.ASCII)
-_NAME_FORM = "a small letter, then small letters, digits, `-` and `_`: at most 63"
 _TRACEPOINT = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+", re.ASCII)
 _FIND = "`probekit list 'tracepoint:syscalls/*close*'`"
 _MOST_PRINTED = 4
@@ -145,15 +144,13 @@ def _refuse_tracepoint(name: str, profile: KernelProfile) -> None:
 
 def check_name(name: str) -> None:
     """Raises DiagnosticError `bad-name` where `name` cannot be a probe's, with one that can."""
-    if _NAME.fullmatch(name) is None:
+    if not is_name(name):
         message = f"`{name}` cannot be a probe's name"
-        raise _usage("bad-name", message, f"call it `{_mended(name)}`; it is {_NAME_FORM}")
+        raise _usage("bad-name", message, f"call it `{_mended(name)}`; it is {FORM}")
 
 
 def _mended(name: str) -> str:
-    base = re.sub(r"\.ya?ml$", "", name.rpartition("/")[2])
-    words = re.sub(r"[^a-z0-9_]+", "-", base.lower(), flags=re.ASCII)
-    return re.sub(r"^[^a-z]+", "", words)[:63].rstrip("-_") or "probe"
+    return made_of(name) or "probe"
 
 
 def choose_tracepoint(profile: KernelProfile, text: str | None, name: str) -> TracepointFormat:

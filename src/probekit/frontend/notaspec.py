@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from probekit.diagnostics import Diagnostic, Label
-from probekit.frontend.yamlnodes import Mapping, Node, Sequence, start_of
+from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence, start_of
 from probekit.nearest import meant
 from probekit.source import Source, Span
 
@@ -38,6 +38,10 @@ _KEYS = (
     ({"global", "scrape_configs"}, "a Prometheus configuration"),
     ({"repos"}, "a configuration of pre-commit"),
 )
+# What a program of ebpf_exporter's has.
+_EXPORTER = frozenset(
+    "metrics code tracepoints raw_tracepoints kprobes kretprobes perf_events tables cflags".split()
+)
 
 
 def foreign_text(source: Source) -> Diagnostic | None:
@@ -67,6 +71,9 @@ def not_a_spec(source: Source, root: Node) -> Diagnostic | None:
     if not isinstance(root, Mapping):
         return foreign_text(source) or _fault(source, start_of(root), "", _START)
     names = {key.text for key, _ in root}
+    exporter = _of_exporter(root)
+    if exporter is not None and "probekit" not in names:
+        return _fault(source, exporter.span, "a configuration of ebpf_exporter", _START)
     if names & {"probekit", "programs"} or any(meant(n, ("probekit", "programs")) for n in names):
         return None
     first = root.items[0][0].span if root.items else root.span
@@ -76,6 +83,16 @@ def not_a_spec(source: Source, root: Node) -> Diagnostic | None:
     if names & set(TOP) or any(meant(name, TOP) for name in names):
         return None
     return _fault(source, first, "", _START)
+
+
+def _of_exporter(root: Mapping) -> Scalar | None:
+    """`metrics`, `code` and attach points in the programs of an older ebpf_exporter."""
+    programs = root.get("programs")
+    for one in programs if isinstance(programs, Sequence) else ():
+        found = [key for key, _ in one if key.text in _EXPORTER] if isinstance(one, Mapping) else []
+        if len(found) > 1:
+            return found[0]
+    return None
 
 
 def _fault(source: Source, span: Span, what: str, help: str) -> Diagnostic:

@@ -14,6 +14,7 @@ from probekit.frontend.regroupsteps import PARTS, empty_blocks, slid_keys, slid_
 from probekit.frontend.schemachoice import KINDS, LATER_KINDS, TIMES
 from probekit.frontend.strayend import stray_ends
 from probekit.frontend.structvalues import bare_fields
+from probekit.frontend.wrongsection import maps_in_params, programs_in_schedules
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence, scalar_value
 from probekit.record import Record
 from probekit.source import Source, Span
@@ -301,12 +302,24 @@ def _empty_blocks(source: Source, root: Mapping) -> Regrouped | None:
     return Regrouped(*found) if found else None
 
 
+def _maps_in_params(source: Source, root: Mapping) -> Regrouped | None:
+    found = maps_in_params(source, root)
+    return Regrouped(*found) if found else None
+
+
+def _programs_in_schedules(source: Source, root: Mapping) -> Regrouped | None:
+    found = programs_in_schedules(source, root)
+    return Regrouped(*found) if found else None
+
+
 _LOOKS: tuple[Callable[[Source, Mapping], Regrouped | None], ...] = (
     _indented_sections,
     _without_name,
     _beside_section,
     _part_too_low,
+    _maps_in_params,
     _schedules,
+    _programs_in_schedules,
     _slid_keys,
     _slid_steps,
     _empty_blocks,

@@ -193,7 +193,7 @@ def _check_rule(source: Source, rule: _Rule, path: Path, mapping: Mapping) -> Ch
         return Choice(path, _several(source, rule, chosen))
     strange = [key for key, _ in mapping if key.text not in rule.options]
     if strange:
-        return _unknown(source, rule, path, strange)
+        return _unknown(source, rule, path, mapping, strange)
     reset = mapping.key("reset") if rule is _ACTION else None
     return Choice(path, _reset(source, mapping, reset) if reset else _none(source, rule, mapping))
 
@@ -209,7 +209,9 @@ def _several(source: Source, rule: _Rule, chosen: list[Scalar]) -> Diagnostic:
     )
 
 
-def _unknown(source: Source, rule: _Rule, path: Path, strange: list[Scalar]) -> Choice:
+def _unknown(
+    source: Source, rule: _Rule, path: Path, mapping: Mapping, strange: list[Scalar]
+) -> Choice:
     """The strange key that is most like one of the rule's, else the first."""
     from probekit.frontend.keys import meant_key
 
@@ -222,6 +224,8 @@ def _unknown(source: Source, rule: _Rule, path: Path, strange: list[Scalar]) -> 
     help, name = most_like.help, most_like.name
     if key.text in KINDS + LATER_KINDS and not (rule is _TIME and most_like.is_near):
         help, name = f"it stands at a program, beside its `do:`: `- {key.text}: ...`", None
+    elif rule is _TIME and name == "at" and _is_duration(mapping.get(key.text)):
+        help, name = "write `every: 1s`, or `after: 1s` for once; `at:` is `start` or `stop`", None
     elif key.text in TIMES and rule is _STEP:
         help, name = f"times stand at `schedules:`: `- {key.text}: ...`", None
     elif rest and first in rule.keys + rule.later:
@@ -232,6 +236,13 @@ def _unknown(source: Source, rule: _Rule, path: Path, strange: list[Scalar]) -> 
     edits = (Edit(key.span, name),) if name else ()
     diagnostic = Diagnostic("unknown-key", message, Label(source, key.span), help=help, edits=edits)
     return Choice(path, diagnostic, (key, name) if name else None)
+
+
+def _is_duration(node: Node | None) -> bool:
+    from probekit.duration import meant_duration, parse_duration
+
+    text = node.text if isinstance(node, Scalar) else ""
+    return parse_duration(text) is not None or meant_duration(text) is not None
 
 
 def _only(rule: _Rule) -> str:
@@ -248,6 +259,12 @@ def _reset(source: Source, mapping: Mapping, reset: Scalar) -> Diagnostic:
 
 
 def _none(source: Source, rule: _Rule, mapping: Mapping) -> Diagnostic:
+    first = mapping.items[0][0] if mapping.items else None
+    if rule is _STEP and first is not None and first.text in ("then", "else"):
+        message = f"`{first.text}` stands without its `if`"
+        above = "condition" if first.text == "then" else "condition and its `then:`"
+        help = f"above it write `- if:` with a {above}; `{first.text}:` stands in their column"
+        return Diagnostic(rule.code, message, Label(source, first.span), help=help)
     help = f"add one of {listed(rule.keys)}" if len(rule.keys) > 1 else f"add `{rule.keys[0]}:`"
     label = Label(source, start_of(mapping))
     return Diagnostic(rule.code, f"{rule.what} is missing", label, help=help)

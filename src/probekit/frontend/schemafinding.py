@@ -61,7 +61,7 @@ class Finding(Record):
         return tuple(self.error.absolute_path)
 
     def at_value(self, code: str, message: str, help: str, *edits: Edit) -> Diagnostic:
-        return self.at(start_of(self.node), code, message, help, *edits)
+        return self.at(_all_of(self.node), code, message, help, *edits)
 
     def at_key(self, code: str, message: str, help: str, *edits: Edit) -> Diagnostic:
         span = self.key.span if self.key else start_of(self.node)
@@ -69,6 +69,14 @@ class Finding(Record):
 
     def at(self, span: Span, code: str, message: str, help: str, *edits: Edit) -> Diagnostic:
         return Diagnostic(code, message, Label(self.source, span), help=help, edits=edits)
+
+
+def _all_of(node: Node) -> Span:
+    """A mapping in braces is pointed at as a list in brackets is."""
+    if isinstance(node, Mapping) and node.items and node.span.line == node.span.end_line:
+        is_braced = node.items[0][0].span.column > node.span.column
+        return node.span if is_braced else start_of(node)
+    return start_of(node)
 
 
 def is_step(finding: Finding) -> bool:
@@ -87,7 +95,21 @@ def example_of(finding: Finding, name: str = "") -> str:
     if isinstance(node, dict) and "examples" not in node and "$ref" in node:
         node = finding.schema["definitions"][node["$ref"].rpartition("/")[2]]
     found = node.get("examples", []) if isinstance(node, dict) else []
-    return "" if not found or isinstance(found[0], dict | list) else _as_yaml(found[0])
+    if not found or isinstance(found[0], dict | list):
+        return ""
+    key = name or (finding.key.text if finding.key else "")
+    return _of_this_spec(finding, key) or _as_yaml(found[0])
+
+
+def _of_this_spec(finding: Finding, key: str) -> str:
+    """An example where the schema's may not hold: the spec's own map, no event's field."""
+    if key in ("print", "printk"):
+        return _as_yaml("{tick}" if finding.path[:1] == ("schedules",) else "called by {comm}")
+    maps = finding.root.get("maps") if isinstance(finding.root, Mapping) else None
+    is_of_map = key in ("lookup", "update", "delete", "count", "clear", "show")
+    if not is_of_map or not isinstance(maps, Mapping) or not maps.items:
+        return ""
+    return maps.items[0][0].text
 
 
 def _as_yaml(example: object) -> str:

@@ -10,7 +10,7 @@ import re
 from probekit.diagnostics import Edit
 from probekit.duration import parse_duration
 from probekit.frontend.schemachoice import VERBS
-from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence, integer
+from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence, integer, scalar_value
 from probekit.frontend.yamlquote import as_scalar, quoted
 from probekit.record import Record
 from probekit.source import Source, Span
@@ -88,8 +88,15 @@ def for_text(source: Source, node: Node, key: Scalar | None) -> Fix | None:
         words = [item.text if isinstance(item, Scalar) else "..." for item in node]
         text = quoted(" ".join(words))
         return Fix(f"it is one text, in quotes: as in `{key.text}: {text}`")
+    if any(not _is_bare(value) for _, value in node):
+        text = quoted(written[1:-1].strip())
+        return Fix(f"it is one text, in quotes: as in `{key.text}: {text}`")
     text = quoted(written)
     return Fix(f"put it in quotes: `{key.text}: {text}`", (Edit(node.span, text),))
+
+
+def _is_bare(value: Node) -> bool:
+    return isinstance(value, Scalar) and not value.raw
 
 
 def for_comment(node: Node) -> Fix | None:
@@ -111,6 +118,20 @@ def for_braces(source: Source, node: Node, key: Scalar | None) -> Fix | None:
         return None
     help = f"an expression has no braces: `{key.text}: {found[1]}`"
     return Fix(help, (Edit(node.span, found[1]),))
+
+
+def for_one(node: Node, key: Scalar | None) -> Fix | None:
+    """`type: [hash]`: one value in a list of its own."""
+    if not isinstance(node, Sequence) or len(node.items) != 1 or key is None:
+        return None
+    item = node.items[0]
+    if (
+        not isinstance(item, Scalar)
+        or scalar_value(item) is None
+        or node.span.line != node.span.end_line
+    ):
+        return None
+    return Fix(f"it is no list: `{key.text}: {item.raw}`", (Edit(node.span, item.raw),))
 
 
 def for_list(source: Source, node: Node, key: Scalar | None) -> Fix | None:

@@ -6,14 +6,17 @@ Imported on the way to an error only.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from probekit.diagnostics import Diagnostic, Edit
 from probekit.frontend.keys import instead_of, meant_key
 from probekit.frontend.schemachoice import LATER_KEYS
 from probekit.frontend.schemafinding import Finding, Slip, example_of, find, is_step
-from probekit.frontend.yamlnodes import Mapping, Scalar, start_of
+from probekit.frontend.yamlnodes import Mapping, Scalar, Sequence, start_of
+from probekit.frontend.yamlquote import as_scalar
 from probekit.maps import LATER_MAP_KINDS
 from probekit.nearest import listed, nearest
+from probekit.probename import made_of
 from probekit.source import Span
 
 _NAME_FORM = "a name starts with a letter or `_` and has letters, digits and `_`: at most 63"
@@ -31,8 +34,14 @@ def bad_key(finding: Finding) -> Diagnostic:
 
 
 def bad_name(finding: Finding) -> Iterator[Diagnostic]:
-    form = _PROBE_FORM if list(finding.error.absolute_path) == ["name"] else _NAME_FORM
-    yield finding.at_value("bad-name", f"`{finding.given}` cannot be a name", form)
+    what = f"`{finding.given}` cannot be a name"
+    if finding.path != ("name",):
+        yield finding.at_value("bad-name", what, _NAME_FORM)
+        return
+    name = made_of(finding.given)
+    help = f"call it `{name}`; {_PROBE_FORM}" if name else _PROBE_FORM
+    edits = (Edit(finding.node.span, as_scalar(name)),) if name else ()
+    yield finding.at_value("bad-name", what, help, *edits)
 
 
 def unknown_keys(finding: Finding) -> Iterator[Diagnostic | Slip]:
@@ -41,7 +50,7 @@ def unknown_keys(finding: Finding) -> Iterator[Diagnostic | Slip]:
     later = {name for name in known if _is_later(finding, name)}
     given = {name.text for name, _ in finding.node}
     for name, _ in finding.node:
-        if name.text not in known:
+        if name.text not in known and not _is_of_step_above(finding, name.text):
             usable = [one for one in known if one not in later]
             free = [one for one in usable if one not in given]
             found = meant_key(name.text, free, later)
@@ -62,6 +71,41 @@ def unknown_keys(finding: Finding) -> Iterator[Diagnostic | Slip]:
             given.add(found.name or name.text)
 
 
+def _option_below(finding: Finding, name: str) -> Scalar | None:
+    """An option that the step lacks, and the next one has and cannot have."""
+    below = _step_beside(finding, 1)
+    verb = _verb_of(finding, below) if below is not None else {}
+    is_strange = below is not None and verb and name not in verb["properties"]
+    return below.key(name) if below is not None and is_strange else None
+
+
+def _is_of_step_above(finding: Finding, name: str) -> bool:
+    """Whether an option that is not known in this step is one that the step above lacks."""
+    above = _step_beside(finding, -1)
+    if above is None or above.key(name) is not None:
+        return False
+    return name in _verb_of(finding, above).get("required", ())
+
+
+def _step_beside(finding: Finding, distance: int) -> Mapping | None:
+    """The step so far below the one that the finding is about, if that is one."""
+    if not is_step(finding):
+        return None
+    *owner, at = finding.path
+    steps, _ = find(finding.root, owner)
+    wanted = int(at) + distance
+    is_there = isinstance(steps, Sequence) and 0 <= wanted < len(steps.items)
+    found = steps.items[wanted] if isinstance(steps, Sequence) and is_there else None
+    return found if isinstance(found, Mapping) else None
+
+
+def _verb_of(finding: Finding, step: Mapping) -> Any:
+    """What the schema says of steps with this one's verb; nothing where it has none."""
+    branches = finding.schema["definitions"]["step"]["allOf"]
+    given = {key.text for key, _ in step}
+    return next((one["then"] for one in branches if given.issuperset(one["if"]["required"])), {})
+
+
 def _is_later(finding: Finding, name: str) -> bool:
     """Whether a key is part of the format and not of this version."""
     properties = finding.error.schema["properties"]
@@ -75,6 +119,13 @@ def missing_key(finding: Finding) -> Iterator[Diagnostic]:
     known = finding.error.schema.get("properties", {})
     unknown = [key.text for key, _ in finding.node if key.text not in known]
     if nearest(missing, unknown) or any(meant_key(one, [missing]).is_near for one in unknown):
+        return
+    below = _option_below(finding, missing)
+    if below is not None:
+        verb = finding.node.items[0][0].text
+        message = f"`{missing}` stands in the step below the one it belongs to"
+        help = f"move it up, to `{verb}:`"
+        yield finding.at(below.span, "stray-key", message, help)
         return
     what = f"`{missing}` is missing"
     if missing == "probekit" and not finding.path and finding.node.items:
@@ -95,6 +146,10 @@ def not_yet(finding: Finding) -> Iterator[Diagnostic]:
         return
     message = f"{finding.name} is part of the format, but not in this version yet"
     help = instead_of(finding.key.text) if finding.key else "remove it for now"
+    if finding.path[:1] == ("maps",) and finding.path[2:] == ("size",):
+        owner, _ = find(finding.root, finding.path[:2])
+        if isinstance(owner, Mapping) and owner.get("max_entries") is None:
+            help = f"write `max_entries: {finding.given}`, if it is to hold so many entries"
     yield finding.at_key("not-yet", message, help)
 
 

@@ -19,6 +19,7 @@ from probekit.frontend.schemahelp import (
     for_list,
     for_mapping,
     for_number,
+    for_one,
     for_step,
     for_text,
     for_truth,
@@ -58,6 +59,8 @@ def wrong_type(finding: Finding) -> Iterator[Diagnostic]:
     if "enum" in finding.error.schema:
         yield _not_a_choice(finding)
         return
+    if finding.path[-1:] == ("tracepoint",):
+        names = ["string"]  # what else the schema lets pass, the checker explains
     words = " or ".join(_TYPE_WORDS[name] for name in names)
     what = finding.name if finding.key else "a step" if is_step(finding) else "this"
     fix = _fix(finding, names) or Fix(_form(finding, names))
@@ -116,6 +119,9 @@ def _fix(finding: Finding, wanted: list[str]) -> Fix | None:
     commented = for_comment(node)
     if commented is not None and set(wanted) & {"integer", "boolean"} and "string" not in wanted:
         return commented
+    one = for_one(node, key) if "array" not in wanted and "object" not in wanted else None
+    if one is not None:
+        return one
     if "integer" in wanted and isinstance(node, Scalar) and "string" not in wanted:
         return for_number(node)
     if wanted == ["integer"] and isinstance(node, Scalar):

@@ -6,6 +6,7 @@ and says nothing that follows from it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from probekit.diagnostics import Diagnostic, DiagnosticError
@@ -95,7 +96,8 @@ class ScheduleSpec(Record):
 class ProbeSpec(Record):
     """One spec file. `faults` are what is wrong with the shape of the parts left out.
 
-    `broken_params` are the names of those left out.
+    `broken_params` are the names of those left out, `other_durations` what could be read of
+    schedules left out.
     """
 
     source: Source
@@ -108,6 +110,7 @@ class ProbeSpec(Record):
     faults: tuple[Diagnostic, ...]
     broken_params: tuple[Scalar, ...]
     broken_maps: tuple[BrokenMap, ...]
+    other_durations: tuple[Scalar, ...]
 
 
 # A fault in one of these says nothing about the rest of the spec.
@@ -161,6 +164,7 @@ class _Reader(Record):
             faults=self.shape.faults,
             broken_params=self._broken_names("params"),
             broken_maps=tuple(map(self._broken_map, self._broken_names("maps"))),
+            other_durations=tuple(self._other_durations()),
         )
 
     def _name(self) -> Scalar:
@@ -195,6 +199,18 @@ class _Reader(Record):
             None if part in wrong else node.get(part) for part in ("type", "key", "value")
         )
         return BrokenMap(name, type if isinstance(type, Scalar) else None, key, value)
+
+    def _other_durations(self) -> Iterator[Scalar]:
+        """Those of schedules in which something else is wrong."""
+        node = self.root.get("schedules")
+        for index, item in enumerate(node if isinstance(node, Sequence) else ()):
+            path: Path = ("schedules", index)
+            if path not in self.broken or path in self.shape.settled:
+                continue
+            for key, value in item if isinstance(item, Mapping) else ():
+                is_right = (*path, key.text) not in self.shape.places
+                if key.text in ("every", "after", "delay") and isinstance(value, Scalar):
+                    yield from (value,) if is_right else ()
 
     def _items(self, key: str) -> list[tuple[Path, Mapping]]:
         node = self.root.get(key)

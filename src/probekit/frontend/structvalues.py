@@ -28,6 +28,11 @@ def bare_fields(source: Source, root: Mapping) -> tuple[list[Diagnostic], Mappin
         for key, value in node:
             fields = _fields(maps, node, key.text) if key.text in _PARTS else ()
             found = _values(value) if fields else None
+            inside = _in_braces(maps, node, key.text, value)
+            if inside is not None:
+                faults.append(_braced(source, key, value, inside))
+                items.append((key, inside))
+                continue
             if found is None or not fields:
                 items.append((key, whole(value)))
                 continue
@@ -49,10 +54,34 @@ def bare_fields(source: Source, root: Mapping) -> tuple[list[Diagnostic], Mappin
 
 def _fields(maps: Node | None, step: Mapping, part: str) -> tuple[str, ...]:
     """The fields of the struct that a step's map has for its keys or values."""
+    type = _type(maps, step, part)
+    return tuple(key.text for key, _ in type) if isinstance(type, Mapping) else ()
+
+
+def _type(maps: Node | None, step: Mapping, part: str) -> Node | None:
+    """The type that a step's map has for its keys or values."""
     name = next((value for key, value in step if key.text in _ON_MAPS), None)
     node = maps.get(name.text) if isinstance(maps, Mapping) and isinstance(name, Scalar) else None
-    type = node.get(part) if isinstance(node, Mapping) else None
-    return tuple(key.text for key, _ in type) if isinstance(type, Mapping) else ()
+    return node.get(part) if isinstance(node, Mapping) else None
+
+
+def _in_braces(maps: Node | None, step: Mapping, part: str, value: Node) -> Scalar | None:
+    """The expression in `key: {pid}` or `key: [pid]`, where one is asked for and no struct."""
+    if part not in _PARTS or isinstance(value, Scalar) or len(value.items) != 1:
+        return None
+    words = _values(value)
+    is_one = words is not None and isinstance(_type(maps, step, part), Scalar)
+    return words[0] if words and is_one else None
+
+
+def _braced(source: Source, key: Scalar, node: Node, inside: Scalar) -> Diagnostic:
+    what, marks = ("struct", "braces") if isinstance(node, Mapping) else ("list", "brackets")
+    message = f"`{key.text}` is one value here, and this a {what}"
+    help = f"an expression has no {marks} around it: `{key.text}: {inside.raw}`"
+    is_one_line = node.span.line == node.span.end_line
+    edits = (Edit(node.span, inside.raw),) if is_one_line else ()
+    label = Label(source, node.span if is_one_line else inside.span)
+    return Diagnostic("wrong-type", message, label, help=help, edits=edits)
 
 
 def _values(node: Node) -> list[Scalar] | None:
