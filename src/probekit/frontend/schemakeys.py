@@ -93,7 +93,7 @@ def _step_beside(finding: Finding, distance: int) -> Mapping | None:
         return None
     *owner, at = finding.path
     steps, _ = find(finding.root, owner)
-    wanted = int(at) + distance
+    wanted = at + distance if isinstance(at, int) else -1
     is_there = isinstance(steps, Sequence) and 0 <= wanted < len(steps.items)
     found = steps.items[wanted] if isinstance(steps, Sequence) and is_there else None
     return found if isinstance(found, Mapping) else None
