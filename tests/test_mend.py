@@ -19,7 +19,8 @@ from running import Runner
 from probekit.check import check
 from probekit.commands.mendfile import changes
 from probekit.diagnostics import Diagnostic, DiagnosticError, Edit, Label
-from probekit.frontend.mend import MAX_CHECKS, apply_edits, mend
+from probekit.frontend.editplaces import apply_edits
+from probekit.frontend.mend import MAX_CHECKS, mend
 from probekit.frontend.spec import read
 from probekit.frontend.yamlparse import parse
 from probekit.kernel.profile import SavedProfile, shipped_profile

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
 from typing import TypeAlias
 
-from probekit.diagnostics import Diagnostic, DiagnosticError, Edit, Severity
+from probekit.diagnostics import Diagnostic, DiagnosticError, Severity
+from probekit.frontend.editplaces import Places, apply_edits, covered, meet, ranges_of, start_of
 from probekit.frontend.spec import read
 from probekit.frontend.yamlparse import parse
 from probekit.record import Record, replace
@@ -74,8 +73,8 @@ class _Work:
         taken: list[tuple[int, int]] = []
         chosen: list[Diagnostic] = []
         for one in self.found:
-            ranges = _ranges(self.source, one) if self._known(one) not in self._refused else None
-            if ranges and not any(_meet(a, b) for a in ranges for b in taken):
+            ranges = ranges_of(self.source, one) if self._known(one) not in self._refused else None
+            if ranges and not any(meet(a, b) for a in ranges for b in taken):
                 taken += ranges
                 chosen.append(one)
         return chosen
@@ -125,7 +124,7 @@ class _Work:
         edits = [edit for one in chosen for edit in one.edits]
         made = replace(self.source, text=apply_edits(self.source.text, edits))
         after = self._look(made)
-        places = _Places(self.source.text, edits)
+        places = Places(self.source.text, edits)
         left = _by_words(made, after)
         good = all(_is_gone(one, self.source, places, left) for one in chosen)
         good = good and self._is_no_worse(made, after, places)
@@ -138,7 +137,7 @@ class _Work:
         chosen: Sequence[Diagnostic],
         made: Source,
         after: Sequence[Diagnostic],
-        places: _Places,
+        places: Places,
     ) -> bool:
         """Whether a new fault, which nothing mends, touches what an expression was changed to.
 
@@ -147,11 +146,11 @@ class _Work:
         shape = {_words(one) for one in _faults(self.source)}
         meant = [one for one in chosen if _words(one) not in shape]
         new = [one for one in _new(self.found, after) if one.severity is Severity.ERROR]
-        stuck = [_covered(made, one) for one in new if not one.edits]
+        stuck = [covered(made, one) for one in new if not one.edits]
         ranges = [found for one in meant for found in places.made_of(one)]
         return any(a <= d and c <= b for a, b in stuck for c, d in ranges)
 
-    def _is_no_worse(self, made: Source, after: Sequence[Diagnostic], places: _Places) -> bool:
+    def _is_no_worse(self, made: Source, after: Sequence[Diagnostic], places: Places) -> bool:
         """Whether nothing new is wrong with the shape, but for what could not be seen before.
 
         What names and expressions mean is looked at only where the shape is right: there as many
@@ -163,7 +162,7 @@ class _Work:
             return is_same and len(after) <= len(self.found)
         if not is_yaml:
             new = _new_faults(self.source, made)
-            return all(_start(made, one) > places.end for one in new)
+            return all(start_of(made, one) > places.end for one in new)
         near = _near(made, places.lines(made))
         return not any(_line(one) in near for one in _shape_faults(self.source, made))
 
@@ -179,47 +178,6 @@ class _State(Record):
     found: tuple[Diagnostic, ...]
     fixed: int
     chosen: tuple[Diagnostic, ...]
-
-
-class _Places:
-    """Where offsets of a text are after its edits."""
-
-    def __init__(self, text: str, edits: Iterable[Edit]) -> None:
-        self._starts = _line_starts(text)
-        self._edits = sorted((*_range(self._starts, edit), len(edit.text)) for edit in edits)
-
-    def moved(self, offset: int) -> int:
-        """Where the character at `offset` is: of one that was replaced, what is new begins."""
-        shift = 0
-        for start, end, length in self._edits:
-            if start > offset:
-                break
-            if offset < end:
-                return start + shift
-            shift += length - (end - start)
-        return offset + shift
-
-    @property
-    def end(self) -> int:
-        """The end of all that is new."""
-        return max(self.moved(end) for _, end, _ in self._edits)
-
-    def lines(self, made: Source) -> set[int]:
-        """The lines of `made`, the text after the edits, that have something new."""
-        starts, found = _line_starts(made.text), set[int]()
-        for start, end, _ in self._edits:
-            first, last = (bisect_right(starts, self.moved(at)) for at in (start, end))
-            found.update(range(first, last + 1))
-        return found
-
-    def made_of(self, one: Diagnostic) -> list[tuple[int, int]]:
-        """What is new for one diagnostic."""
-        ranges = (_range(self._starts, edit) for edit in one.edits)
-        return [(self.moved(start), self.moved(end)) for start, end in ranges]
-
-    def end_of(self, one: Diagnostic) -> int:
-        """The end of all that is new for one diagnostic."""
-        return max(end for _, end in self.made_of(one))
 
 
 def _new_faults(before: Source, after: Source) -> list[Diagnostic]:
@@ -332,78 +290,16 @@ def _by_words(source: Source, found: Sequence[Diagnostic]) -> dict[tuple[str, st
     """Where each fault stands, by its code and message."""
     places: dict[tuple[str, str], list[int]] = {}
     for one in found:
-        places.setdefault((one.code, one.message), []).append(_start(source, one))
+        places.setdefault((one.code, one.message), []).append(start_of(source, one))
     return places
 
 
 def _is_gone(
-    one: Diagnostic, before: Source, places: _Places, left: dict[tuple[str, str], list[int]]
+    one: Diagnostic, before: Source, places: Places, left: dict[tuple[str, str], list[int]]
 ) -> bool:
     """Whether no fault of the same words stands where `one` stood, or in what is new."""
-    ends = sorted((places.moved(_start(before, one)), places.end_of(one)))
+    ends = sorted((places.moved(start_of(before, one)), places.end_of(one)))
     return not any(ends[0] <= at <= ends[1] for at in left.get((one.code, one.message), ()))
-
-
-def apply_edits(text: str, edits: Iterable[Edit]) -> str:
-    """`text` with all edits made, which do not overlap; new lines end as the text's own do."""
-    starts = _line_starts(text)
-    line_end = "\r\n" if "\r\n" in text else "\n"
-    parts: list[str] = []
-    at = 0
-    for start, end, new in sorted((*_range(starts, edit), edit.text) for edit in edits):
-        parts += (text[at:start], new.replace("\n", line_end))
-        at = end
-    return "".join(parts) + text[at:]
-
-
-@lru_cache(maxsize=4)  # asked for each diagnostic of a text, and of what is made of it
-def _line_starts(text: str) -> list[int]:
-    starts = [0]
-    for line in text.split("\n"):
-        starts.append(starts[-1] + len(line) + 1)
-    return starts
-
-
-def _range(starts: list[int], edit: Edit) -> tuple[int, int]:
-    """An edit's offsets; lines and columns that the text has not end with it."""
-    span = edit.span
-    return (
-        _offset(starts, span.line, span.column),
-        _offset(starts, span.end_line, span.end_column),
-    )
-
-
-def _offset(starts: list[int], line: int, column: int) -> int:
-    line = min(max(line, 1), len(starts) - 1)
-    return min(starts[line - 1] + column - 1, starts[line] - 1)
-
-
-def _start(source: Source, one: Diagnostic) -> int:
-    if one.label is None:
-        return -1
-    return _offset(_line_starts(source.text), one.label.span.line, one.label.span.column)
-
-
-def _covered(source: Source, one: Diagnostic) -> tuple[int, int]:
-    """The offsets of what a diagnostic is about."""
-    return _range(_line_starts(source.text), Edit(one.label.span, "")) if one.label else (-1, -1)
-
-
-def _ranges(source: Source, one: Diagnostic) -> list[tuple[int, int]]:
-    """The offsets of a diagnostic's edits; none where they meet each other, or are no change."""
-    if one.label is None or one.label.source.name != source.name:
-        return []
-    starts = _line_starts(source.text)
-    ranges = sorted(_range(starts, edit) for edit in one.edits)
-    if any(a > b for a, b in ranges) or any(_meet(*pair) for pair in pairwise(ranges)):
-        return []
-    is_change = any(source.text[slice(*_range(starts, edit))] != edit.text for edit in one.edits)
-    return ranges if is_change else []
-
-
-def _meet(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Whether two edits share a character, or begin at the same place."""
-    return one[0] == other[0] or (one[0] < other[1] and other[0] < one[1])
 
 
 def _is_yaml(source: Source) -> bool:
