@@ -57,7 +57,7 @@ NOT_FROM_A_SPEC = frozenset(
     command-not-found compile-failed descriptor-limit duplicate-probe field-differs
     file-exists file-size-limit index-outside internal-error kernel-refused loader-died
     loader-output lockdown map-full map-refused map-too-large memory-limit missing-capability
-    missing-feature no-bcc no-kernel-files no-match no-privilege no-temporary-folder
+    missing-feature no-bcc no-kernel-files no-libyaml no-match no-privilege no-temporary-folder
     not-listed old-kernel perf-paranoid printk-lost prints-lost process-limit
     profile-damaged profile-unreadable profile-version schedule-failed seccomp-filter
     tracefs-denied tracefs-unmounted tracepoint-format tracepoint-missing

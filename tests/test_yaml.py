@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probekit.diagnostics import DiagnosticError
+from probekit.diagnostics import DiagnosticError, Origin
 from probekit.frontend.yamlnodes import Mapping, Scalar, Sequence, plain_data, scalar_value
 from probekit.frontend.yamlparse import MAX_DEPTH, parse
 from probekit.frontend.yamlplaces import spots
@@ -211,3 +212,13 @@ def test_a_bill_of_laughs_costs_nothing() -> None:
     lines = ["a0: &a0 x"] + [f"a{i}: &a{i} [{f'*a{i - 1}, ' * 9}]" for i in range(1, 50)]
     code, _ = refusal("\n".join(lines))
     assert code == "yaml-alias"
+
+
+def test_without_libyaml_nothing_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another parser would mean other things, and say others of the same text."""
+    monkeypatch.setattr(yaml, "__with_libyaml__", False)
+    with pytest.raises(DiagnosticError) as caught:
+        parse(Source("spec.yaml", "a: b"))
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.origin) == ("no-libyaml", Origin.HOST)
+    assert "`apt install python3-yaml`" in found.help

@@ -36,7 +36,7 @@ def mutated(data: bytes, chance: random.Random, other: bytes, alter: Callable[[s
 
     `alter` changes one text. Raises yaml.YAMLError or UnicodeError where `data` is no YAML.
     """
-    root = yaml.compose(data.decode(), Loader=yaml.SafeLoader)
+    root = yaml.compose(data.decode(), Loader=yaml.CSafeLoader)
     if root is None:
         raise yaml.YAMLError("nothing to change")
     for _ in range(chance.randint(1, 3)):
@@ -64,7 +64,7 @@ def _change(root: Any, chance: random.Random, other: bytes, alter: Callable[[str
     elif kind == "copy":
         place.put(chance.choice(places).node)
     else:
-        foreign = list(_places(yaml.compose(other.decode(), Loader=yaml.SafeLoader)))
+        foreign = list(_places(yaml.compose(other.decode(), Loader=yaml.CSafeLoader)))
         if foreign:
             place.put(chance.choice(foreign).node)
     return root

@@ -6,12 +6,20 @@ features that specs do without are refused before anything is composed.
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
 import yaml
 
-from probekit.diagnostics import MOST_ERRORS, Diagnostic, DiagnosticError, Edit, Label
+from probekit.diagnostics import (
+    MOST_ERRORS,
+    Diagnostic,
+    DiagnosticError,
+    Edit,
+    Label,
+    host_error,
+)
 from probekit.frontend.yamlhidden import QUOTES, SPACES, hidden_character
 from probekit.frontend.yamlnodes import MAX_BYTES, Mapping, Node, Scalar, Sequence, scalar_value
 from probekit.source import Source, Span
@@ -37,8 +45,9 @@ def parse(source: Source) -> Node:
     if hidden is not None:
         raise DiagnosticError([_foreign(source) or hidden])
     builder = _Builder(source)
+    loader = _event_loader()
     try:
-        for event in yaml.parse(source.text, Loader=_event_loader()):
+        for event in yaml.parse(source.text, Loader=loader):
             builder.feed(event)
             if len(builder.diagnostics) > MOST_ERRORS:
                 break
@@ -66,9 +75,18 @@ def _stop(source: Source, code: str, message: str, span: Span, help: str = "") -
     return DiagnosticError([Diagnostic(code, message, Label(source, span), help=help)])
 
 
-def _event_loader() -> type[yaml.SafeLoader]:
-    """libyaml's parser where PyYAML was built with it (it yields the same events, faster)."""
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+def _event_loader() -> type[yaml.CSafeLoader]:
+    """libyaml's parser. PyYAML's own has other words and places, and lets escapes of no character
+    through. Raises DiagnosticError where PyYAML was built without libyaml.
+    """
+    if not yaml.__with_libyaml__:
+        message = f"PyYAML, in {os.path.dirname(yaml.__file__)}, was built without libyaml"
+        help = (
+            "install the distribution's (Debian, Ubuntu: `apt install python3-yaml`), or a built"
+            " one: `pip install --force-reinstall --only-binary :all: PyYAML`"
+        )
+        raise host_error("no-libyaml", message, help=help)
+    return yaml.CSafeLoader
 
 
 class _Builder:
@@ -119,7 +137,7 @@ class _Builder:
             self.root = node
 
     def _scalar(self, event: Any) -> Scalar:
-        is_plain = not event.style  # None, or empty from libyaml
+        is_plain = not event.style
         scalar = Scalar(self._span(event), event.value, is_plain, self._raw(event))
         if is_plain:
             self._look_for_traps(scalar, event.end_mark.index)
