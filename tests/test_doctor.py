@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -22,6 +23,13 @@ def test_it_leaves_nothing_behind(probekit: Runner) -> None:
     assert outcome.code == 0, outcome.out
     assert wait_for(lambda: not kernel_objects() - before)
     assert Path("/proc/self/mountinfo").read_text() == mounts
+
+
+def test_a_filter_is_blamed_for_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Diagnostic("seccomp-filter", "a filter", origin=Origin.HOST)
+    monkeypatch.setattr("probekit.kernel.privilege.explain_ordinary", lambda: found)
+    assert explain(PermissionError(errno.EPERM, "not permitted")) is found
+    assert explain(PermissionError(errno.EACCES, "denied", "/root/out")) is None
 
 
 def test_a_finding_has_the_words_of_the_diagnostic() -> None:

@@ -274,11 +274,11 @@ def test_a_profile_is_written_whole_or_not_at_all(saved: Path, tmp_path: Path) -
     assert saved.stat().st_mode & 0o777 == 0o644
 
 
-@pytest.mark.parametrize("kind", ["folder", "link", "no folder"])
+@pytest.mark.parametrize("kind", ["folder", "link", "no folder", "folder/"])
 def test_what_cannot_be_written_is_a_diagnostic(tmp_path: Path, kind: str) -> None:
     """A link, as /dev/stdout is one, is neither followed nor replaced."""
     path = tmp_path / "there"
-    if kind == "folder":
+    if kind.startswith("folder"):
         path.mkdir()
     elif kind == "link":
         path.symlink_to(tmp_path / "elsewhere")
@@ -286,7 +286,7 @@ def test_what_cannot_be_written_is_a_diagnostic(tmp_path: Path, kind: str) -> No
         path = path / "file"
     before = os.listdir(tmp_path)
     with pytest.raises(DiagnosticError, match="cannot-write"):
-        save(Known(), path)
+        save(Known(), f"{path}/" if kind == "folder/" else path)
     assert os.listdir(tmp_path) == before
 
 

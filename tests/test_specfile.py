@@ -18,6 +18,7 @@ from running import Outcome, Runner
 import probekit
 from probekit import resources
 from probekit.diagnostics import Diagnostic, DiagnosticError
+from probekit.frontend.ownership import served_in
 from probekit.frontend.specfile import read_source
 from probekit.frontend.yamlnodes import MAX_BYTES
 from probekit.source import Span
@@ -237,6 +238,32 @@ def test_a_group_of_another_name_may_have_users_that_no_list_shows(
     other = grp.struct_group(("staff", own.gr_passwd, own.gr_gid, own.gr_mem))
     monkeypatch.setattr(grp, "getgrgid", lambda _: other)
     assert "can write" in why(spec)
+
+
+MOUNT = b"36 35 0:52 / /mnt/a rw,nosuid shared:1 master:2 - %s %s rw,%sgroup_id=7,allow_other"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "options", "server"),
+    [
+        (b"fuse", b"x", b"user_id=1000,", {(0, 52): 1000}),
+        (b"fuse.sshfs", b"x,user_id=0,y", b"user_id=1000,", {(0, 52): 1000}),
+        (b"fuseblk", b"x\rz", b"user_id=0,", {(0, 52): 0}),
+        (b"fuse", b"-", b"user_id=1000,", {(0, 52): 1000}),
+        (b"fuse", b"", b"user_id=1000,", {(0, 52): 1000}),
+        (b"fuse", b"x", b"", {(0, 52): None}),
+        (b"fuse", b"x", b"a user_id=0,", {(0, 52): None}),
+        (b"ext4", b"x,-,fuse", b"user_id=1000,", {}),
+    ],
+)
+def test_who_serves_what_is_mounted(
+    kind: bytes, name: bytes, options: bytes, server: dict[tuple[int, int], int | None]
+) -> None:
+    """Who mounts chooses names, which may look like the rest of a line."""
+    line = MOUNT % (kind, name, options)
+    assert served_in(line) == server
+    assert served_in(line.replace(b"/mnt/a", b"/mnt/\r")) == server
+    assert served_in(b"\n".join((b"1 2 0:3 / / rw - proc proc rw", line, b""))) == server
 
 
 @pytest.mark.kernel

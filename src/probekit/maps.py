@@ -40,5 +40,6 @@ LATER_MAP_KINDS = frozenset(
     " stack_trace task_storage cgrp_storage sk_storage".split()
 )
 
+ANY_SIZE = (1 << 32) - 1  # entries of a map whose size is wrong: no use of it is for that
 MAX_KEY_SIZE = 512
 MAX_VALUE_SIZE = 32 << 10

@@ -6,6 +6,7 @@ renamed or removed elsewhere.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ from contextlib import contextmanager, suppress
 def held_folder(path: str) -> Iterator[tuple[int, str]]:
     """The folder of the file `path`, as a descriptor, and the file's name in it. Raises OSError."""
     folder, base = os.path.split(path)
+    if not base:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     fd = os.open(folder or ".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         yield fd, base

@@ -11,6 +11,7 @@ from probekit.expr.syntax import ExpressionError
 from probekit.expr.typed import Literal
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar
 from probekit.ir import Map, Stored
+from probekit.maps import ANY_SIZE
 from probekit.source import Span
 from probekit.types import U32, CharType, Field, StructType, Type
 
@@ -94,6 +95,8 @@ def _index_advice(target: Map) -> Callable[[ExpressionError, str], None]:
 
 def index_form(target: Map) -> str:
     """Which indexes an array has, as a help."""
+    if target.max_entries == ANY_SIZE:
+        return "an index is a whole number from 0 on"
     last = target.max_entries - 1
     return f"an index is a number from 0 to {last}" if last else "the only index is 0"
 

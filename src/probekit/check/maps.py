@@ -12,6 +12,7 @@ from probekit.frontend.yamlnodes import Mapping, Node, Scalar, scalar_value, sta
 from probekit.frontend.yamlnodes import Sequence as SequenceNode
 from probekit.ir import Map, Value
 from probekit.maps import (
+    ANY_SIZE,
     LATER_MAP_KINDS,
     MAP_KINDS,
     MAX_KEY_SIZE,
@@ -22,8 +23,6 @@ from probekit.nearest import listed, nearest, offered
 from probekit.record import Record
 from probekit.source import Span
 from probekit.types import U32, Type
-
-_ANY_SIZE = (1 << 32) - 1
 
 
 class MapTable(Record):
@@ -54,7 +53,7 @@ def _usable(
     """The map for what uses it, where only its size or something else beside its types is wrong."""
     if kind is None or value is None or kind.keyed != (key is not None):
         return None
-    return Map(spec.name.text, kind, key, value, _ANY_SIZE, (), spec.name.span, spec.name.span)
+    return Map(spec.name.text, kind, key, value, ANY_SIZE, (), spec.name.span, spec.name.span)
 
 
 def _check_map(faults: Faults, spec: MapSpec) -> Map:

@@ -15,7 +15,8 @@ from probekit.frontend.yamlnodes import Mapping, Scalar
 from probekit.frontend.yamlquote import as_scalar
 from probekit.nearest import listed, meant, nearest
 
-_INDEXED = re.compile(r"@?(\w+) *\[ *(.*\S) *\]", re.ASCII)
+_INDEXED = re.compile(r"@?(\w+) *\[([^\]]*)\]", re.ASCII)
+_WITHOUT_KEY = ("show", "clear")
 
 
 def unknown_map(
@@ -24,7 +25,7 @@ def unknown_map(
     """The fault of `verb` in the step or schedule `given`, which names a map that is not there."""
     indexed = _INDEXED.fullmatch(scalar.text)
     if indexed and indexed[1] in table.maps:
-        return _indexed(faults, scalar, verb, given, indexed[1], as_scalar(indexed[2]))
+        return _indexed(faults, scalar, verb, given, indexed[1], as_scalar(indexed[2].strip()))
     near = nearest(scalar.text, table.maps)
     related = (table.spans[near], "a similar name is declared here") if near else None
     if near:
@@ -44,8 +45,9 @@ def _indexed(
 ) -> Fault:
     """`count: calls[pid]`; the edit where the key has a line of its own to go to."""
     what = "a map is named alone, and its key stands at `key:`"
-    if given.key("key") is not None:
-        help = f"write `{verb.text}: {name}`: its key is given already"
+    if given.key("key") is not None or verb.text in _WITHOUT_KEY:
+        why = "all of it is meant" if verb.text in _WITHOUT_KEY else "its key is given already"
+        help = f"write `{verb.text}: {name}`: {why}"
         return faults.fault("unknown-map", what, scalar.span, help)
     before = faults.source.line(verb.span.line)[: verb.span.column - 1]
     is_block = not before.strip(" -") and scalar.span.line == verb.span.line

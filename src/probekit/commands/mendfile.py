@@ -90,28 +90,33 @@ def _checked(source: Source, settings: Mapping[str, str], profile: KernelProfile
 
 def _show(source: Source, mended: Mended, format: str, *, write: bool, to_error: bool) -> None:
     """What was changed: line by line for people, else the diagnostics that it mended."""
+    stream = sys.stderr if to_error or format == "json" else sys.stdout
+    if mended.is_part:
+        then = ": run it again" if write else ", once this is mended"
+        print(f"{visible(source.name)}: there is more to mend{then}", file=stream)
     if format == "json":
         sys.stdout.write(fixed_as_json(mended.fixed))
         return
-    stream = sys.stderr if to_error else sys.stdout
     if mended.fixed:
         done = "mended" if write else "would be mended"
         print(f"{visible(source.name)}: {count(len(mended.fixed), 'mistake')} {done}", file=stream)
         stream.writelines(f"{line}\n" for line in changes(source.text, mended.source.text))
-    if mended.fixed and mended.is_part:
-        then = ": run it again" if write else ", once this is mended"
-        print(f"{visible(source.name)}: there is more to mend{then}", file=stream)
 
 
 def changes(before: str, after: str) -> list[str]:
     """The lines that differ: `8 - ` how one was, `8 + ` how it is, by its number in each."""
-    old, new = before.splitlines(), after.splitlines()
+    old, new = _lines(before), _lines(after)
     width = len(str(max(len(old), len(new))))
     lines: list[str] = []
     for a, b, c, d in _changed_blocks(old, new):
         lines += [f"  {n + 1:>{width}} - {visible(old[n])}" for n in range(a, b)]
         lines += [f"  {n + 1:>{width}} + {visible(new[n])}" for n in range(c, d)]
     return lines
+
+
+def _lines(text: str) -> list[str]:
+    """The lines as YAML here has them: a carriage return alone ends none."""
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
 
 
 def _changed_blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probekit.expr.syntax import Binary, ExpressionError, Member, Name, Place, Syntax, written
+from probekit.expr.syntax import Binary, ExpressionError, Member, Name, Place, Syntax
 from probekit.expr.unknown import UnlikeError
 
 _ACCOUNTS = {"uid": "u", "gid": "g"}
@@ -19,7 +19,7 @@ def account(error: ExpressionError, side: Syntax, other: Syntax) -> ExpressionEr
     is_one_word = len(name) == side.place.end - side.place.start
     if option is None or not is_one_word or not is_inside or not isinstance(error, UnlikeError):
         return error
-    found = account_error("unknown-name", written(other), name, side.place, side.place)
+    found = account_error("unknown-name", other, name, side.place, side.place)
     found.subject = error.subject if isinstance(side, Name) else ""  # it may mean something else
     return found
 
@@ -32,10 +32,13 @@ def _account(tree: Syntax) -> str | None:
     return tree.name if isinstance(tree, Name) else None
 
 
-def account_error(code: str, number: str, name: str, place: Place, whole: Place) -> ExpressionError:
+def account_error(
+    code: str, number: Syntax, name: str, place: Place, whole: Place
+) -> ExpressionError:
     """`uid == NAME`: of the number `number` and the account `name`, which stands at `place`."""
-    what = f"`{number}` is a number, and `{name}` a name"
+    assert isinstance(number, Name | Member)
+    what = f"`{number.name}` is a number, and `{name}` a name"
     if name == "root":
         return ExpressionError(code, what, whole, "root is 0: write `0`", ((place, "0"),))
-    option = _ACCOUNTS[number.rpartition(".")[2]]
+    option = _ACCOUNTS[number.name]
     return ExpressionError(code, what, whole, f"write the number: `id -{option} {name}` says it")

@@ -35,8 +35,8 @@ def incomparable(left: Typed, right: Typed, tree: s.Compare) -> ExpressionError:
             if _is_account(side.value.decode(), other):
                 from probekit.expr.accounts import account_error
 
-                code, number = "wrong-operand", s.written(other)
-                return account_error(code, number, side.value.decode(), place, tree.place)
+                name = side.value.decode()
+                return account_error("wrong-operand", other, name, place, tree.place)
             if type_of(left if side is right else right) == POINTER:
                 value = s.written(other)
                 help = f"`{value}` is an address: its text cannot be read in this version"

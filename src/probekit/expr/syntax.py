@@ -233,12 +233,13 @@ def written(syntax: Syntax) -> str:
 
 
 _QUOTED = 40  # characters
+_BITS = 128  # of a number that is still written in digits: Python does not write all
 
 
 def _written(syntax: Syntax) -> str:
     match syntax:
         case Number(value=value):
-            return str(value)
+            return str(value) if value.bit_length() <= _BITS else "..."
         case Text(value=value):
             return repr(value)
         case Name(name=name):

@@ -20,14 +20,14 @@ _MARKS = (
 
 
 def not_utf8(name: str, shown: str, raw: bytes, at: int) -> Diagnostic:
-    """`raw` is no UTF-8 from the byte `at` (from 0) on."""
+    """`raw` is no UTF-8 from its byte `at` (from 0) on."""
     known = other_encoding(name, raw)
     if known is not None:
         return known
     if b"\0" in raw:
         message, help = f"cannot read `{name}`: it is a binary file", "give the YAML file itself"
         return Diagnostic("unreadable-spec", message, help=help, origin=Origin.USAGE)
-    before = raw[:at].decode("utf-8-sig")
+    before = raw[:at].decode().removeprefix("\ufeff")
     number, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     source = Source(shown, raw.decode("utf-8-sig", "replace"))
     message = f"cannot read `{name}`: it is not UTF-8 text (byte {at})"

@@ -16,6 +16,7 @@ from probekit.record import Record
 READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC  # opening waits for nobody
 _LOOK = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _MOST_LINKS = 40  # symbolic links in one path: MAXSYMLINKS, include/linux/namei.h
+_USER_ID = re.compile(rb"(?:^|,)user_id=([0-9]{1,10})(?:,|$)")
 _LARGEST_UID = (1 << 32) - 2  # (uid_t)-1 means "no user"
 
 
@@ -163,10 +164,12 @@ class _Walk:
 
     def _server_fault(self, path: str, status: os.stat_result) -> Fault | None:
         """What a user's own process says of owners and modes there is no more than its word."""
-        server = self._servers.get((os.major(status.st_dev), os.minor(status.st_dev)))
-        if server is None or server in self._owners:
+        device = os.major(status.st_dev), os.minor(status.st_dev)
+        server = self._servers.get(device)
+        if device not in self._servers or server in self._owners:
             return None
-        return Fault(path, f"{_user(server)} serves", stat.S_IFMT(status.st_mode), True)
+        who = "somebody" if server is None else _user(server)
+        return Fault(path, f"{who} serves", stat.S_IFMT(status.st_mode), True)
 
     def _owner_fault(self, path: str, status: os.stat_result) -> Fault | None:
         if status.st_uid in self._owners:
@@ -188,22 +191,30 @@ class _Walk:
         return Fault(path, f"{who} can write", stat.S_IFMT(status.st_mode), False)
 
 
-def servers() -> dict[tuple[int, int], int]:
-    """The file systems that a user's process serves: their device, and that user (fuse(4)).
-
-    /proc/self/mountinfo: Documentation/filesystems/proc.rst, section 3.5.
-    """
-    found: dict[tuple[int, int], int] = {}
+def servers() -> dict[tuple[int, int], int | None]:
+    """The file systems that a process of some user serves: their device, and that user."""
     try:
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
-            served = [line for line in file if " - fuse" in line]
+        with open("/proc/self/mountinfo", "rb") as file:
+            return served_in(file.read())
     except OSError:
-        return found
-    for line in served:
-        mounted, _, system = line.partition(" - ")
-        user = re.search(r"[ ,]user_id=([0-9]{1,10})(,|$)", system.strip())
-        major, _, minor = mounted.split()[2].partition(":")
-        found[int(major), int(minor)] = int(user[1]) if user else 0
+        return {}
+
+
+def served_in(mounts: bytes) -> dict[tuple[int, int], int | None]:
+    """The same of the text of /proc/self/mountinfo; None for a user that is not known.
+
+    Whoever mounts chooses the names in a line, so its parts are told by their place alone:
+    Documentation/filesystems/proc.rst, section 3.5; fuse(4).
+    """
+    found: dict[tuple[int, int], int | None] = {}
+    for line in mounts.split(b"\n"):
+        fields = line.split(b" ")
+        at = fields.index(b"-", 6) if b"-" in fields[6:] else len(fields)
+        kind, options = fields[at + 1 : at + 2], fields[at + 3 :]
+        if kind and kind[0].startswith(b"fuse"):
+            major, _, minor = fields[2].partition(b":")
+            user = _USER_ID.search(options[0]) if len(options) == 1 else None
+            found[int(major), int(minor)] = int(user[1]) if user else None
     return found
 
 

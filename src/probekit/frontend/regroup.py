@@ -9,57 +9,36 @@ from collections.abc import Callable
 from functools import lru_cache
 from itertools import takewhile
 
-from probekit.diagnostics import Diagnostic, Edit, Label
+from probekit.diagnostics import MOST_ERRORS, Diagnostic, Edit
+from probekit.frontend.regrouped import TOP, Regrouped, fault_at, is_null
 from probekit.frontend.regroupsteps import PARTS, empty_blocks, slid_keys, slid_steps
 from probekit.frontend.schemachoice import KINDS, LATER_KINDS, TIMES
 from probekit.frontend.strayend import stray_ends
 from probekit.frontend.structvalues import bare_fields
 from probekit.frontend.wrongsection import maps_in_params, programs_in_schedules
-from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence, scalar_value
-from probekit.record import Record
+from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence
 from probekit.source import Source, Span
 
-_TOP = ("probekit", "name", "description", "params", "maps", "programs", "schedules")
 _LISTS = ("programs", "schedules")
 _Item = tuple[Scalar, Node]
 
 
-class Regrouped(Record):
-    """What stood wrong, and the spec with it where it belongs; `is_whole` where the rest of the
-    spec can be judged, too.
-    """
-
-    faults: tuple[Diagnostic, ...]
-    root: Node
-    is_whole: bool = True
-
-
 def regrouped(source: Source, root: Node) -> Regrouped:
-    """Looks for each way in turn, until there is no more to find."""
+    """Looks for each way in turn, until there is no more to find, or too much."""
     faults: list[Diagnostic] = []
     for look in _LOOKS:
-        if isinstance(root, Mapping):
-            found = look(source, root)
-            if found is not None:
-                faults += found.faults
-                root = found.root
-                if not found.is_whole:
-                    return Regrouped(tuple(faults), root, False)
+        found = look(source, root) if isinstance(root, Mapping) else None
+        if found is not None:
+            faults += found.faults
+            root = found.root
+            if not found.is_whole or len(faults) > MOST_ERRORS:
+                return Regrouped(tuple(faults[: MOST_ERRORS + 1]), root, False)
     if isinstance(root, Mapping):
-        bare, root = bare_fields(source, root)
-        ends, root = stray_ends(source, root)
+        bare, made = bare_fields(source, root)
+        assert isinstance(made, Mapping)
+        ends, root = stray_ends(source, made)
         faults += (*bare, *ends)
     return Regrouped(tuple(faults), root)
-
-
-def _is_null(node: Node) -> bool:
-    return isinstance(node, Scalar) and scalar_value(node) is None
-
-
-def _fault(
-    source: Source, key: Scalar, code: str, message: str, help: str, edits: tuple[Edit, ...] = ()
-) -> Diagnostic:
-    return Diagnostic(code, message, Label(source, key.span), help=help, edits=edits)
 
 
 def _is_block(source: Source, key: Scalar) -> bool:
@@ -104,7 +83,8 @@ def _indented_sections(source: Source, root: Mapping) -> Regrouped | None:
                 continue
             edits = _shifted(source, key, 1 - key.span.column)
             message = f"`{key.text}` is a top-level key"
-            faults.append(_fault(source, key, "stray-key", message, "begin it at column 1", edits))
+            help = "begin it at column 1"
+            faults.append(fault_at(source, key, "stray-key", message, help, edits))
             moved.append((key, value))
             given.add(key.text)
         return tuple(kept)
@@ -136,7 +116,7 @@ def _without_name(source: Source, root: Mapping) -> Regrouped | None:
         what = "map" if section == "maps" else "param"
         message = f"the {what}'s name is missing"
         help = "write `NAME:` above, and indent these lines under it"
-        fault = _fault(source, first, "missing-key", message, help)
+        fault = fault_at(source, first, "missing-key", message, help)
         return Regrouped((fault,), root, is_whole=False)
     return None
 
@@ -148,8 +128,8 @@ def _beside_section(source: Source, root: Mapping) -> Regrouped | None:
     inside: list[_Item] = []
     for key, value in root:
         above = items[-1] if items else None
-        is_open = above is not None and above[0].text in PARTS and _is_null(above[1])
-        if key.text in _TOP or above is None or not is_open or not _is_one_of(above[0], value):
+        is_open = above is not None and above[0].text in PARTS and is_null(above[1])
+        if key.text in TOP or above is None or not is_open or not _is_one_of(above[0], value):
             if inside and above is not None:
                 items[-1] = (above[0], Mapping(above[1].span, tuple(inside)))
                 inside = []
@@ -157,7 +137,7 @@ def _beside_section(source: Source, root: Mapping) -> Regrouped | None:
             continue
         help = f"indent `{key.text}` under `{above[0].text}`"
         message = f"`{key.text}` stands beside `{above[0].text}`, which has no value"
-        faults.append(_fault(source, key, "stray-key", message, help, _shifted(source, key, 2)))
+        faults.append(fault_at(source, key, "stray-key", message, help, _shifted(source, key, 2)))
         inside.append((key, value))
     if inside:
         items[-1] = (items[-1][0], Mapping(items[-1][1].span, tuple(inside)))
@@ -166,7 +146,7 @@ def _beside_section(source: Source, root: Mapping) -> Regrouped | None:
         first = faults[0]
         assert first.label is not None
         faults = [
-            _fault(source, inside_key, first.code, first.message, first.help, edits)
+            fault_at(source, inside_key, first.code, first.message, first.help, edits)
             for inside_key in (_key_at(root, first.label.span),)
         ]
     return Regrouped(tuple(faults), Mapping(root.span, tuple(items))) if faults else None
@@ -200,7 +180,7 @@ def _part_too_low(source: Source, root: Mapping) -> Regrouped | None:
                 edits = _parts_shifted(source, node, key, parts)
                 message = f"`{key.text}` stands beside `{name.text}`, of which it is a part"
                 help = f"indent the lines of its parts under `{name.text}`"
-                faults.append(_fault(source, key, "stray-key", message, help, edits))
+                faults.append(fault_at(source, key, "stray-key", message, help, edits))
                 items[-1] = (name, Mapping(key.span, ((key, value),)))
                 bare.add(name.text)
                 continue
@@ -209,7 +189,7 @@ def _part_too_low(source: Source, root: Mapping) -> Regrouped | None:
             message = f"`{key.text}` stands beside `{name.text}`, of which it is a part"
             help = f"indent it under `{name.text}`"
             if name.text not in bare:
-                faults.append(_fault(source, key, "stray-key", message, help, edits))
+                faults.append(fault_at(source, key, "stray-key", message, help, edits))
             items[-1] = (name, Mapping(owner.span, (*owner.items, (key, value))))
         if faults:
             whole = Mapping(node.span, tuple(items))
@@ -228,7 +208,7 @@ def _parts_shifted(
 
 
 def _belongs_into(owner: Node, key: Scalar, value: Node, parts: tuple[str, ...]) -> bool:
-    if _is_null(owner):
+    if is_null(owner):
         return key.text == "type" and isinstance(value, Scalar)
     if not isinstance(owner, Mapping) or not owner.items or key.text not in parts:
         return False
@@ -245,9 +225,7 @@ def _empty_schedules(program: Node) -> Scalar | None:
     """`schedules:` as a key of a program, without a value."""
     if not isinstance(program, Mapping):
         return None
-    return next(
-        (key for key, value in program if key.text == "schedules" and _is_null(value)), None
-    )
+    return next((key for key, value in program if key.text == "schedules" and is_null(value)), None)
 
 
 def _schedules(source: Source, root: Mapping) -> Regrouped | None:
@@ -264,7 +242,7 @@ def _schedules(source: Source, root: Mapping) -> Regrouped | None:
     if key_above is not None:
         edits = _shifted(source, key_above, 1 - key_above.span.column)[:1]
         message = "`schedules` is a top-level key"
-        fault = _fault(source, key_above, "stray-key", message, "begin it at column 1", edits)
+        fault = fault_at(source, key_above, "stray-key", message, "begin it at column 1", edits)
         return Regrouped((fault,), root, is_whole=False)
     moved = programs.items[at:]
     first = moved[0]
@@ -277,7 +255,7 @@ def _schedules(source: Source, root: Mapping) -> Regrouped | None:
     edit = Edit(Span(line, 1, line, 1), "schedules:\n")
     help = "`schedules:` is missing above it" if there is None else "put it under `schedules:`"
     edits = (edit,) if there is None and is_alone else ()
-    fault = _fault(source, key, "stray-key", message, help, edits)
+    fault = fault_at(source, key, "stray-key", message, help, edits)
     root = _with(root, "programs", Sequence(programs.span, programs.items[:at]))
     if isinstance(there, Sequence):
         root = _with(root, "schedules", Sequence(there.span, (*moved, *there.items)))
@@ -287,40 +265,15 @@ def _schedules(source: Source, root: Mapping) -> Regrouped | None:
     return Regrouped((fault,), root)
 
 
-def _slid_keys(source: Source, root: Mapping) -> Regrouped | None:
-    found = slid_keys(source, root)
-    return Regrouped(*found) if found else None
-
-
-def _slid_steps(source: Source, root: Mapping) -> Regrouped | None:
-    found = slid_steps(source, root)
-    return Regrouped(*found) if found else None
-
-
-def _empty_blocks(source: Source, root: Mapping) -> Regrouped | None:
-    found = empty_blocks(source, root)
-    return Regrouped(*found) if found else None
-
-
-def _maps_in_params(source: Source, root: Mapping) -> Regrouped | None:
-    found = maps_in_params(source, root)
-    return Regrouped(*found) if found else None
-
-
-def _programs_in_schedules(source: Source, root: Mapping) -> Regrouped | None:
-    found = programs_in_schedules(source, root)
-    return Regrouped(*found) if found else None
-
-
 _LOOKS: tuple[Callable[[Source, Mapping], Regrouped | None], ...] = (
     _indented_sections,
     _without_name,
     _beside_section,
     _part_too_low,
-    _maps_in_params,
+    maps_in_params,
     _schedules,
-    _programs_in_schedules,
-    _slid_keys,
-    _slid_steps,
-    _empty_blocks,
+    programs_in_schedules,
+    slid_keys,
+    slid_steps,
+    empty_blocks,
 )

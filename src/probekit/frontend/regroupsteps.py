@@ -9,21 +9,20 @@ from collections.abc import Iterator
 
 from probekit.diagnostics import Diagnostic, Edit, Label
 from probekit.frontend.misplaced import last_line
+from probekit.frontend.regrouped import TOP, Regrouped, fault_at, is_null
 from probekit.frontend.schemachoice import ACTIONS, KINDS, LATER_KINDS, TIMES, VERBS, options_beside
 from probekit.frontend.yamlindent import moved
-from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence, scalar_value
+from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence
 from probekit.source import Source, Span
 
 PARTS = {
     "maps": ("type", "key", "value", "max_entries", "entries"),
     "params": ("type", "default", "description"),
 }
-_TOP = ("probekit", "name", "description", "params", "maps", "programs", "schedules")
 _BLOCKS = ("do", "then", "else")
-Moved = tuple[tuple[Diagnostic, ...], Node]
 
 
-def slid_keys(source: Source, root: Mapping) -> Moved | None:
+def slid_keys(source: Source, root: Mapping) -> Regrouped | None:
     """A part of the last map, program, schedule or step of a list, as far to the left as that."""
     faults: list[Diagnostic] = []
 
@@ -33,7 +32,7 @@ def slid_keys(source: Source, root: Mapping) -> Moved | None:
         known = {*options_beside(KINDS[0]), *KINDS, *LATER_KINDS}
         return _with_slid(source, program, known, faults)
 
-    made = _with_slid(source, root, set(_TOP), faults)
+    made = _with_slid(source, root, set(TOP), faults)
     items = (
         (key, Sequence(value.span, tuple(map(of_program, value))))
         if key.text == "programs" and isinstance(value, Sequence)
@@ -41,7 +40,7 @@ def slid_keys(source: Source, root: Mapping) -> Moved | None:
         for key, value in made
     )
     made = Mapping(root.span, tuple(items))
-    return (tuple(faults), made) if faults else None
+    return Regrouped(tuple(faults), made) if faults else None
 
 
 def _with_slid(
@@ -96,41 +95,51 @@ def _may_stand_in(owner: Mapping, key: Scalar, section: Scalar) -> bool:
     return key.text in known - ({*ACTIONS} if names & {*ACTIONS} else set()) - {*TIMES}
 
 
-def slid_steps(source: Source, root: Mapping) -> Moved | None:
+def slid_steps(source: Source, root: Mapping) -> Regrouped | None:
     """Steps in the list of programs: each belongs to the `do` above it."""
     programs = root.get("programs")
     if not isinstance(programs, Sequence):
         return None
     items: list[Node] = []
     faults: list[Diagnostic] = []
+    slid: list[Node] = []  # the steps that belong to the last of `items`
     for item in programs:
-        steps = _steps_of(items[-1]) if items else None
-        verb = _verb(item)
+        steps, verb = _steps_of(items[-1] if items else None), _verb(item)
         if verb is None or steps is None or not isinstance(item, Mapping):
+            items[-1:] = [_with_steps(one, slid) for one in items[-1:]]
             items.append(item)
+            slid = []
             continue
-        owner = items[-1]
-        assert isinstance(owner, Mapping)
-        do = owner.key("do")
-        assert do is not None
+        slid.append(item)
         message = f"`{verb.text}` begins a step, and this is a list of programs"
-        help = f"indent it under the `do` of line {do.span.line}"
+        help = f"indent it under the `do` of line {_do_line(items[-1])}"
         edits = _deeper(source, item, steps)
-        label = Label(source, verb.span)
-        faults.append(Diagnostic("stray-key", message, label, help=help, edits=edits))
-        whole = Sequence(steps.span, (*steps.items, item))
-        pairs = ((key, whole if key is do else value) for key, value in owner)
-        items[-1] = Mapping(owner.span, tuple(pairs))
+        faults.append(fault_at(source, verb, "stray-key", message, help, edits))
     if not faults:
         return None
+    items[-1:] = [_with_steps(one, slid) for one in items[-1:]]
     pairs = (
         (key, Sequence(programs.span, tuple(items)) if value is programs else value)
         for key, value in root
     )
-    return tuple(faults), Mapping(root.span, tuple(pairs))
+    return Regrouped(tuple(faults), Mapping(root.span, tuple(pairs)))
 
 
-def _steps_of(program: Node) -> Sequence | None:
+def _do_line(program: Node) -> int:
+    key = program.key("do") if isinstance(program, Mapping) else None
+    return key.span.line if key is not None else 0
+
+
+def _with_steps(program: Node, more: list[Node]) -> Node:
+    steps = _steps_of(program)
+    if steps is None or not more or not isinstance(program, Mapping):
+        return program
+    whole = Sequence(steps.span, (*steps.items, *more))
+    pairs = ((key, whole if value is steps else value) for key, value in program)
+    return Mapping(program.span, tuple(pairs))
+
+
+def _steps_of(program: Node | None) -> Sequence | None:
     steps = program.get("do") if isinstance(program, Mapping) else None
     return steps if isinstance(steps, Sequence) and steps.items else None
 
@@ -157,7 +166,7 @@ def _deeper(source: Source, item: Mapping, steps: Sequence) -> tuple[Edit, ...]:
     )
 
 
-def empty_blocks(source: Source, root: Mapping) -> Moved | None:
+def empty_blocks(source: Source, root: Mapping) -> Regrouped | None:
     """`let:` without a value, and its names beside it."""
     faults: list[Diagnostic] = []
 
@@ -175,12 +184,12 @@ def empty_blocks(source: Source, root: Mapping) -> Moved | None:
 
     pairs = ((key, whole(value) if key.text == "programs" else value) for key, value in root)
     made = Mapping(root.span, tuple(pairs))
-    return (tuple(faults), made) if faults else None
+    return Regrouped(tuple(faults), made) if faults else None
 
 
 def _let_with_names(source: Source, step: Mapping) -> tuple[Diagnostic, Mapping] | None:
     (let, value), *rest = step.items or ((None, None),)
-    if let is None or let.text != "let" or not rest or not _is_null(value):
+    if let is None or let.text != "let" or not rest or not is_null(value):
         return None
     first = rest[0][0]
     if {key.text for key, _ in rest} & {*options_beside("let"), *VERBS}:
@@ -196,10 +205,6 @@ def _let_with_names(source: Source, step: Mapping) -> tuple[Diagnostic, Mapping]
         edits=edits,
     )
     return fault, Mapping(step.span, ((let, Mapping(first.span, tuple(rest))),))
-
-
-def _is_null(node: Node | None) -> bool:
-    return isinstance(node, Scalar) and scalar_value(node) is None
 
 
 def _indented(source: Source, pairs: list[tuple[Scalar, Node]]) -> Iterator[Edit]:

@@ -64,7 +64,8 @@ def _decoded(name: str, raw: bytes) -> Source:
     except UnicodeDecodeError as error:
         from probekit.frontend.encoding import not_utf8
 
-        raise DiagnosticError([not_utf8(name, shown, raw, error.start)]) from None
+        at = error.start + len(raw) - len(error.object)  # it leaves the mark at the start out
+        raise DiagnosticError([not_utf8(name, shown, raw, at)]) from None
     if "\0" in text[:4]:  # of which the first character is two bytes or four
         from probekit.frontend.encoding import other_encoding
 

@@ -5,35 +5,37 @@ Imported on the way to an error only.
 
 from __future__ import annotations
 
-from probekit.diagnostics import Diagnostic, Edit, Label
-from probekit.frontend.regroupsteps import Moved
+from probekit.diagnostics import Edit
+from probekit.frontend.regrouped import Regrouped, fault_at
 from probekit.frontend.schemachoice import KINDS
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence
 from probekit.source import Source, Span
 
 
-def maps_in_params(source: Source, root: Mapping) -> Moved | None:
+def maps_in_params(source: Source, root: Mapping) -> Regrouped | None:
     """Maps that are declared under `params:`."""
     node, maps, params = root.get("params"), root.get("maps"), root.key("params")
     if not isinstance(node, Mapping) or not (maps is None or isinstance(maps, Mapping)):
         return None
     moved = tuple(pair for pair in node if _is_map(pair[1]))
-    kept = tuple(pair for pair in node if pair not in moved)
+    kept = tuple(pair for pair in node if not _is_map(pair[1]))
     if not moved or params is None:
         return None
     faults = [
-        _fault(source, key, "stray-key", f"`{key.text}` is a map, and these are params",
+        fault_at(source, key, "stray-key", f"`{key.text}` is a map, and these are params",
                "put it under `maps:`, where maps are declared")
         for key, _ in moved
     ]  # fmt: skip
     if maps is None and not kept:
         message, help = "these are maps, and no params", "write `maps:`"
-        faults = [_fault(source, params, "stray-key", message, help, (Edit(params.span, "maps"),))]
+        faults = [
+            fault_at(source, params, "stray-key", message, help, (Edit(params.span, "maps"),))
+        ]
     whole = (*(maps.items if isinstance(maps, Mapping) else ()), *moved)
     others = tuple(pair for pair in root if pair[0].text not in ("params", "maps"))
     names = [Scalar(params.span, name, True, name) for name in ("params", "maps")]
     sections = zip(names, (Mapping(node.span, kept), Mapping(node.span, whole)), strict=True)
-    return tuple(faults), Mapping(root.span, (*sections, *others))
+    return Regrouped(tuple(faults), Mapping(root.span, (*sections, *others)))
 
 
 def _is_map(value: Node) -> bool:
@@ -44,7 +46,7 @@ def _is_map(value: Node) -> bool:
     return "type" in names and bool(names & {"value", "max_entries", "entries"})
 
 
-def programs_in_schedules(source: Source, root: Mapping) -> Moved | None:
+def programs_in_schedules(source: Source, root: Mapping) -> Regrouped | None:
     """Programs at the end of `schedules`, and no `programs`."""
     schedules = root.get("schedules")
     if not isinstance(schedules, Sequence) or root.get("programs") is not None:
@@ -62,15 +64,9 @@ def programs_in_schedules(source: Source, root: Mapping) -> Moved | None:
     is_alone = source.line(line).lstrip().startswith("- ")
     edits = (Edit(Span(line, 1, line, 1), "programs:\n"),) if is_alone and at else ()
     message = f"`{key.text}` begins a program, and this is a list of schedules"
-    fault = _fault(source, key, "stray-key", message, "`programs:` is missing above it", edits)
+    fault = fault_at(source, key, "stray-key", message, "`programs:` is missing above it", edits)
     name = Scalar(key.span, "programs", True, "programs")
     kept = Sequence(schedules.span, schedules.items[:at])
     others = tuple((key, kept if key.text == "schedules" else value) for key, value in root)
     programs = Sequence(first.span, schedules.items[at:])
-    return (fault,), Mapping(root.span, (*others, (name, programs)))
-
-
-def _fault(
-    source: Source, key: Scalar, code: str, message: str, help: str, edits: tuple[Edit, ...] = ()
-) -> Diagnostic:
-    return Diagnostic(code, message, Label(source, key.span), help=help, edits=edits)
+    return Regrouped((fault,), Mapping(root.span, (*others, (name, programs))))

@@ -79,7 +79,8 @@ def explain(error: OSError | MemoryError) -> Diagnostic | None:
         return _host("no-kernel-files", f"`{error.filename}` is not there", f"mount them: {help}")
     if isinstance(error, MemoryError) or error.errno in _EXHAUSTED:
         return exhausted(error)
-    return privilege.explain_ordinary() if error.errno in privilege.NOT_PERMITTED else None
+    is_call = error.errno in privilege.NOT_PERMITTED and error.filename is None
+    return privilege.explain_ordinary() if is_call else None
 
 
 def explain_bpf(error: BpfError) -> Diagnostic:
