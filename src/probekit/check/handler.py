@@ -110,11 +110,22 @@ def _lookup(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
             key = key_of(faults, block, target, spec.verb, spec.node)
         with together.part():
             if default is not None:
+                _check_not_null(faults, block, default)
                 fallback = stored(faults, block, default, target.value, declared(target))
         with together.part():
             declare(faults, block, name)
             block.set(name.text, Local(name.text, target.value))
     return [Lookup(spec.verb.span, target, key, name.text, fallback)]
+
+
+def _check_not_null(faults: Faults, block: Block, default: Node) -> None:
+    """`default: none` may mean that there is to be none. Raises Fault."""
+    text = default.text if isinstance(default, Scalar) else ""
+    if text not in ("none", "None", "nil", "NULL", "nullptr") or block.knows(text):
+        return
+    help = "for no default remove `default:`: the handler then ends where there is no entry;"
+    help += " else write a value, as `0` or `''`"
+    raise faults.fault("unknown-name", f"nothing is named `{text}`", start_of(default), help)
 
 
 def _update(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:

@@ -6,6 +6,7 @@ import re
 
 from probekit.check.context import Fault, Faults
 from probekit.check.edits import edits_of
+from probekit.duration import parse_duration
 from probekit.expr.builtins import BUILTINS
 from probekit.expr.syntax import Place
 from probekit.foreign_types import FRACTIONS, OTHER_TYPES, TOO_WIDE
@@ -62,6 +63,8 @@ def unknown_type(faults: Faults, node: Scalar, value: Scalar | None) -> Fault:
         better = f"char({size})"
         help = f"write `{better}`: at most {size - 1} bytes and a NUL"
         return _fault(faults, node, "unknown-type", what, help, better)
+    if text == "time":
+        return _time(faults, node, what, value)
     if better is not None:
         help = f"write `{better}`"
         return _fault(faults, node, "unknown-type", what, help, better)
@@ -73,6 +76,14 @@ def unknown_type(faults: Faults, node: Scalar, value: Scalar | None) -> Fault:
         return _fault(faults, node, "unknown-type", what, help, type)
     help, sure = offered(text, INTEGERS, [*LATER_TYPES, *_LATER_KINDS], _ALL)
     return _fault(faults, node, "unknown-type", what, help, sure)
+
+
+def _time(faults: Faults, node: Scalar, what: str, value: Scalar | None) -> Fault:
+    """Of a moment or of a while: what it is to hold may say it."""
+    if value is not None and parse_duration(value.text) is not None:
+        return _fault(faults, node, "unknown-type", what, "write `duration`", "duration")
+    help = "a difference of two times is a `duration`, what `now` gives a `timestamp`"
+    return _fault(faults, node, "unknown-type", what, help)
 
 
 def _char(text: str) -> str | None:

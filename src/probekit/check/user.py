@@ -27,7 +27,7 @@ from probekit.frontend.yamlnodes import Mapping as MappingNode
 from probekit.frontend.yamlnodes import Node, Scalar
 from probekit.ir import Expression, PrintLine, Written
 from probekit.record import Record
-from probekit.types import CharType, IntType, Shown, StructType, Type
+from probekit.types import BOOL, CharType, IntType, Shown, StructType, Type
 
 
 class UserSpace(Record):
@@ -76,7 +76,7 @@ class UserSpace(Record):
         self, scalar: Scalar, type: Type, names: Mapping[str, Type], instead: str
     ) -> Expression:
         try:
-            found, kind = self.expression(scalar, names, isinstance(type, CharType))
+            found, kind = self.expression(scalar, names, type)
         except Fault as fault:
             raise no_duration(self.faults, scalar, type) or fault from None
         if isinstance(type, IntType) and type.shown in (Shown.DURATION, Shown.TIMESTAMP):
@@ -111,23 +111,23 @@ class UserSpace(Record):
             return evaluate(expression.syntax, {})
 
     def expression(
-        self, node: Node, names: Mapping[str, Type], is_text: bool = False
+        self, node: Node, names: Mapping[str, Type], wanted: Type | None = None
     ) -> tuple[Expression, Type]:
         """The expression at `node` over `names` and the params, and its kind. Raises Fault.
 
-        With `is_text` it stands in a place for text.
+        It may stand in a place for what is `wanted`.
         """
         scalar = self.faults.scalar(node)
         tree = self.faults.syntax(scalar)
         with self.faults.at(scalar):
-            tree, kind = self._checked(tree, names, is_text)
+            tree, kind = self._checked(tree, names, wanted)
             return Expression(tree, scalar.inside), kind
 
     def _checked(
         self,
         tree: Syntax,
         names: Mapping[str, Type],
-        is_text: bool = False,
+        wanted: Type | None = None,
         unsure: Set[str] = frozenset(),
     ) -> tuple[Syntax, Type]:
         """The tree to evaluate, and its kind. Raises ExpressionError, or CausedByAnother."""
@@ -146,10 +146,12 @@ class UserSpace(Record):
             return tree, kind
         except ExpressionError as error:
             from probekit.check.userfault import mean_field  # only on the way to an error
-            from probekit.expr.unknown import mean_text
+            from probekit.expr.unknown import mean_text, mean_truth
 
             mean_field(error, types)
-            raise mean_text(error, tree) if is_text else error from None
+            if isinstance(wanted, CharType):
+                error = mean_text(error, tree)
+            raise mean_truth(error, tree) if wanted is BOOL else error from None
 
     def line(self, node: Node, names: Mapping[str, Type]) -> PrintLine:
         """A line to print, over `names` and the params. Raises Fault."""

@@ -20,7 +20,7 @@ from probekit.frontend.yamlnodes import Mapping, Node, Scalar
 from probekit.ir import Stored, StructValue
 from probekit.record import replace
 from probekit.source import Span
-from probekit.types import CharType, IntType, Shown, Type
+from probekit.types import BOOL, CharType, IntType, Shown, Type
 
 # What schedules and `by:` call so: a param of such a name would mean two things.
 SCHEDULE_NAMES = ("tick", "walltime", "key", "value")
@@ -232,18 +232,19 @@ def _of_hidden(block: Block, name: str, error: ExpressionError) -> ExpressionErr
 
 
 def _knowing(block: Block, type: Type) -> Callable[[Syntax, list[ExpressionError]], Typed]:
-    """Checks as `block` does; in a place for text, a name that nothing has was meant as text."""
+    """Checks as `block` does; in a place for text or a `bool`, a name may be meant as one."""
 
-    if not isinstance(type, CharType):
+    if not isinstance(type, CharType) and type is not BOOL:
         return block.check
 
     def check(tree: Syntax, doubts: list[ExpressionError]) -> Typed:
         try:
             return block.check(tree, doubts)
         except ExpressionError as error:
-            from probekit.expr.unknown import mean_text
+            from probekit.expr.unknown import mean_text, mean_truth
 
-            raise mean_text(error, tree) from None
+            mean = mean_truth if type is BOOL else mean_text
+            raise mean(error, tree) from None
 
     return check
 

@@ -45,7 +45,7 @@ from probekit.expr.typed import (
     type_of,
     value_range,
 )
-from probekit.types import S64, U64, CharType, IntType, Shown
+from probekit.types import BOOL, S64, U64, CharType, IntType, Shown
 
 
 def check(tree: s.Syntax, scope: Scope, doubts: list[ExpressionError] | None = None) -> Typed:
@@ -191,21 +191,24 @@ class _Checker:
             return s.each((tree.left, tree.right), self.check)
         except ExpressionError as error:
             from probekit.expr.accounts import account
-            from probekit.expr.unknown import mean_text, name_of_text
+            from probekit.expr.unknown import mean_text, mean_truth, name_of_text
 
             for side, other in ((tree.left, tree.right), (tree.right, tree.left)):
                 error = account(error, side, other)
+                typed = self._without_fault(other)
                 if isinstance(other, s.Text):
                     name_of_text(error, side, self.scope)
-                elif self._is_text(other):
+                elif typed is not None and is_text(typed):
                     mean_text(error, side)
+                elif typed is not None and type_of(typed) is BOOL:
+                    mean_truth(error, side)
             raise error from None
 
-    def _is_text(self, tree: s.Syntax) -> bool:
+    def _without_fault(self, tree: s.Syntax) -> Typed | None:
         try:
-            return is_text(self.check(tree))
+            return self.check(tree)
         except ExpressionError:
-            return False
+            return None
 
     def _doubt_order(self, tree: s.Compare, left: Typed, right: Typed) -> None:
         """A comparison with a constant that all values, or none, of the other side pass."""

@@ -21,12 +21,6 @@ SAME = {
     "nullptr": "0",
     "TRUE": "true",
     "FALSE": "false",
-    "yes": "true",
-    "on": "true",
-    "YES": "true",
-    "no": "false",
-    "off": "false",
-    "NO": "false",
     "nsecs": "now",
     "PID": "pid",
     "TID": "tid",
@@ -40,6 +34,11 @@ SAME = {
     "timestamp": "now",
     "ts": "now",
 }
+# What YAML's readers take for a truth value: it is one only where a `bool` stands.
+TRUTHS = {"yes": "true", "on": "true", "YES": "true", "no": "false", "off": "false", "NO": "false"}
+# What means that there is no value. C's `NULL` is 0; of the others it is not certain.
+NULLS = frozenset("NULL nil null none nullptr None".split())
+UNSURE_NULLS = NULLS - {"NULL", "nullptr"}
 # A name → what to do about it.
 ADVICE = {
     "elapsed": "the time is `now`; a difference of two is a duration",

@@ -124,17 +124,16 @@ def _misspelt_duration(found: re.Match[str], text: str) -> Advice:
     return duration_help(found.group(), "'"), ()
 
 
-_SIZES = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
-
-
 def _size(found: re.Match[str], text: str) -> Advice:
-    """`1M` could be a minute too, and what is no whole number of bytes is not certain."""
-    exact = Fraction(found[1]) * _SIZES[found[2][0].lower()]
-    if exact.denominator != 1:
+    """`1k` is 1000 or 1024, `1Ki` is one only; `1M` could be a minute too."""
+    power = "kmgt".index(found[2][0].lower()) + 1
+    binary, decimal = (Fraction(found[1]) * base**power for base in (1024, 1000))
+    if binary.denominator != 1:
         return "write the number", ()
-    if found[2] == "M":
-        return f"write the number: `{exact}`; a duration of minutes is `'{found[1]}m'`", ()
-    return f"write the number: `{exact}`", ((Place(*found.span()), str(exact)),)
+    if "i" in found[2].lower():
+        return f"write the number: `{binary}`", ((Place(*found.span()), str(binary)),)
+    help = f"write the number: `{decimal}` or `{binary}`"
+    return help + (f"; a duration of minutes is `'{found[1]}m'`" if found[2] == "M" else ""), ()
 
 
 def _suffix(found: re.Match[str], text: str) -> Advice:
@@ -291,7 +290,7 @@ _MISTAKES: tuple[tuple[str, str, str | Callable[[re.Match[str], str], Advice]], 
         _misspelt_duration,
     ),
     (
-        r"(?<![\w.])([0-9]+(?:\.[0-9]+)?)((?i:[kmgt]i?b)|[kKMGT])\b",
+        r"(?<![\w.])([0-9]+(?:\.[0-9]+)?)((?i:[kmgt](?:ib?|b))|[kKMGT])\b",
         "sizes have no units here",
         _size,
     ),
@@ -305,6 +304,7 @@ _MISTAKES: tuple[tuple[str, str, str | Callable[[re.Match[str], str], Advice]], 
         "this is no digit of a hexadecimal number",
         "its digits are 0 to 9 and a to f",
     ),
+    (r"^\s*=(?!=)\s*", "an expression has no `=` before it", _removed),
     (r"(?<![=!<>])=(?!=)", "a single `=` in an expression", "write `==`"),
     (r"&&", "`&&` is not an operator here", "write `and`"),
     (r"\|\|", "`||` is not an operator here", "write `or`"),

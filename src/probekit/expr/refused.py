@@ -87,6 +87,11 @@ def _several(node: ast.Tuple, place: Place, text: str) -> ExpressionError:
     if numbers := _with_commas(place, text):
         return together(numbers)
     first = node.elts[0] if node.elts else node
+    if len(node.elts) == 1 and text.rstrip().endswith(","):
+        comma = text.rindex(",")
+        here = Place(comma, comma + 1)
+        what = "an expression does not end with `,`"
+        return ExpressionError("bad-expression", what, here, "remove it", ((here, ""),))
     what = "several values with commas cannot stand in an expression"
     help = "write one; a struct is a mapping: `{a: 1, b: pid}`"
     if isinstance(first, ast.Compare) and isinstance(first.ops[-1], ast.In | ast.NotIn):

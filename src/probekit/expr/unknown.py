@@ -50,8 +50,10 @@ def unknown_name(
     own = [value for value in known if value not in BUILTINS]
     better, help = foreign.advice(name)
     if help and not meant(name, own) and not (better == name.lower() and better in fields):
-        mends = ((place, better),) if better else ()
+        mends = ((place, better),) if better and name not in foreign.UNSURE_NULLS else ()
         return ExpressionError("unknown-name", what, place, help, mends, name)
+    if name in foreign.TRUTHS:
+        return _truth(name, place, [*known, *fields])
     if not nearest(name, own) and (constant := foreign.constant(name, place)):
         return constant
     return _unlike(name, place, known, fields)
@@ -62,7 +64,26 @@ _PYTHON = {"True": "true", "False": "false", "None": "0"}
 
 def _python(name: str, place: Place) -> ExpressionError:
     better = _PYTHON[name]
-    return replacing("bad-expression", f"`{name}` is written `{better}` here", place, better)
+    error = replacing("bad-expression", f"`{name}` is written `{better}` here", place, better)
+    if name in foreign.UNSURE_NULLS:
+        error.mends = ()
+    return error
+
+
+def _truth(name: str, place: Place, known: Sequence[str]) -> ExpressionError:
+    """`no`, which YAML knows, and which may as well be a slip of `now`."""
+    near = nearest(name, known)
+    help = f"where a `bool` is asked for write `{foreign.TRUTHS[name]}`"
+    help = f"did you mean `{near}`? {help[0].upper()}{help[1:]}" if near else help
+    return UnlikeError("unknown-name", f"nothing is named `{name}`", place, help, subject=name)
+
+
+def mean_truth(error: ExpressionError, tree: Syntax) -> ExpressionError:
+    """Says of `no` and its kin, which stand where a `bool` does, how that is written."""
+    if isinstance(tree, Name) and error.place == tree.place and tree.name in foreign.TRUTHS:
+        better = foreign.TRUTHS[tree.name]
+        error.help, error.mends = f"write `{better}`", ((tree.place, better),)
+    return error
 
 
 def _first(fields: Mapping[str, EventField]) -> str:
@@ -210,19 +231,18 @@ def unknown_in_user_space(tree: Name, known: Sequence[str]) -> ExpressionError:
         what = f"`{name}` is not known here"
         help = "`value` is known in what an entry gets, and in `by:`; `key` in `by:`"
         return ExpressionError("unknown-name", what, place, help, subject=name)
+    if name in foreign.TRUTHS:
+        return _truth(name, place, known)
     better = foreign.SAME.get(name, "")
     if better in ("0", "true", "false"):
-        help = f"write `{better}`"
-        return ExpressionError("unknown-name", what, place, help, ((place, better),), name)
+        mends = ((place, better),) if name not in foreign.UNSURE_NULLS else ()
+        return ExpressionError("unknown-name", what, place, f"write `{better}`", mends, name)
     near, sure = nearest(name, known), meant(name, known)
     if near is None:
         help = f"here there are {listed(known)}"
         return UnlikeError("unknown-name", what, place, help, subject=name)
     mends = ((place, sure),) if sure else ()
     return ExpressionError("unknown-name", what, place, f"did you mean `{near}`?", mends, name)
-
-
-_NULLS = frozenset("NULL nil null none nullptr None".split())
 
 
 def mean_text(error: ExpressionError, tree: Syntax) -> ExpressionError:
@@ -232,10 +252,12 @@ def mean_text(error: ExpressionError, tree: Syntax) -> ExpressionError:
     """
     if not isinstance(tree, Name) or error.place != tree.place:
         return error
-    if tree.name in _NULLS:
+    if tree.name in foreign.NULLS:
         error.message = f"there is no `{tree.name}` here"
         error.help, error.mends = "write `''`: text that is missing is empty", ((tree.place, "''"),)
-    elif error.mends and re.fullmatch("[0-9]+|true|false", error.mends[0][1]):
+    elif tree.name in foreign.TRUTHS or (
+        error.mends and re.fullmatch("[0-9]+|true|false", error.mends[0][1])
+    ):
         error.code, error.message = (
             "wrong-operand",
             f"`{tree.name}` is no text, which must stand here",

@@ -25,7 +25,6 @@ _PAIR = re.compile(r"([a-z]+)(?: *:?=(?!=) *| *: *| +)(\S.*)")
 _DASH = re.compile(r"-(?=[A-Za-z_])|[\u2013\u2014\u2022\u00b7\u2023][ \u00a0]*(?=\w)")
 _COMMENTED = re.compile(r"([^\s#/]+)(?:(#)| +(//+)) *(.*)")
 _BRACED = re.compile(r"\{\s*([^{}:,]+?)\s*\}")
-_SCALE = {"k": 1024, "ki": 1024, "kib": 1024, "m": 1 << 20, "mi": 1 << 20, "mib": 1 << 20}
 
 # A step of bpftrace or C → what does the same here.
 _LINES = (
@@ -65,8 +64,10 @@ def for_number(node: Scalar) -> Fix | None:
         return _value(node, str(int(exact[1]) * 10 ** int(exact[2] or 0)))
     scaled = re.fullmatch(r"([0-9]{1,12}) ?([kKmM]i?B?)", text, re.ASCII)
     if scaled:
-        number = int(scaled[1]) * _SCALE[scaled[2].lower().removesuffix("b")]
-        return Fix(f"write the number itself, as in `{number}`")
+        power = 1 if scaled[2][0] in "kK" else 2
+        binary, decimal = (int(scaled[1]) * base**power for base in (1024, 1000))
+        either = "" if "i" in scaled[2] else f"`{decimal}` or "
+        return Fix(f"write the number itself, as in {either}`{binary}`")
     return None
 
 
