@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from probekit.check.context import Fault, Faults
 from probekit.codegen.names import is_identifier
+from probekit.diagnostics import Edit
 from probekit.duration import FORM, duration_help, meant_duration, parse_duration
 from probekit.expr.syntax import Place
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar, scalar_value, start_of
@@ -153,6 +154,14 @@ def _check_field_known(
     free = [field for field in known if field not in given]
     otherwise = f"it has {listed(known)}" + ("" if free else f": remove `{name.text}`")
     help, sure = offered(name.text, free, (), otherwise)
+    first, _, rest = name.text.partition(" ")
+    if first in free and rest and name.plain:
+        sure = f"{first}: {rest.strip()}"
+        help = f"write a `:` after it: `{sure}`"
+        edits = (Edit(name.span, sure),) if name.raw == name.text else ()
+        raise faults.fault(
+            "unknown-field", f"`{first}` has no `:` behind it", name.span, help, edits=edits
+        )
     what = f"the struct has no field `{name.text}`"
     raise faults.fault("unknown-field", what, name.span, help, edits=renaming(name, sure))
 

@@ -22,7 +22,7 @@ from probekit.maps import (
 from probekit.nearest import listed, nearest, offered
 from probekit.record import Record
 from probekit.source import Span
-from probekit.types import U32, Type
+from probekit.types import U32, CharType, Type
 
 
 class MapTable(Record):
@@ -203,13 +203,48 @@ Item: TypeAlias = Node | tuple[Scalar, Node]
 def entry_items(faults: Faults, node: Node, key: Type | None) -> Sequence[Item]:
     """The items of `entries`: of a mapping, or of a list of key and value. Raises Fault."""
     if isinstance(node, Mapping):
+        if not isinstance(key, CharType | None) and {one.text for one, _ in node} == _PARTS:
+            from probekit.frontend.schemahelp import as_items  # only on the way to an error
+
+            first = node.items[0][0].text
+            fix = as_items(faults.source, node, (first,))
+            help = fix.help
+            if help.startswith("begin"):
+                help = f"begin it with `- `, and indent its other lines by two: `- {first}:`"
+            what = "an entry stands without its `-`"
+            raise faults.fault("wrong-type", what, start_of(node), help, edits=fix.edits)
         if key is None:
             values = [value.raw for _, value in node if isinstance(value, Scalar)]
             help = f"write `[{{value: {values[0] if len(values) == 1 else '...'}}}]`"
             raise faults.fault("wrong-type", "a map of one value has no keys", start_of(node), help)
         return node.items
     assert isinstance(node, SequenceNode)
-    return node.items
+    return _rejoined(faults, node.items) if key is not None else node.items
+
+
+def _rejoined(faults: Faults, items: Sequence[Node]) -> Sequence[Node]:
+    """The items, of which a `value:` without a key belongs to the `key:` above it."""
+    joined: list[Node] = []
+    for at, item in enumerate(items):
+        above = joined[-1] if joined else None
+        if _only(item) == "value" and isinstance(above, Mapping) and _only(above) == "key":
+            from probekit.frontend.misplaced import part_of_above
+
+            assert isinstance(item, Mapping)
+            faults.add(part_of_above(faults.source, item, at + 1 == len(items)))
+            joined[-1] = Mapping(above.span, (*above.items, *item.items))
+        else:
+            joined.append(item)
+    return joined
+
+
+def _only(item: Node) -> str:
+    """The only key of an item."""
+    is_one = isinstance(item, Mapping) and len(item.items) == 1
+    return item.items[0][0].text if isinstance(item, Mapping) and is_one else ""
+
+
+_PARTS = {"key", "value"}
 
 
 def entry_nodes(faults: Faults, item: Item, key: Type | None) -> tuple[Node | None, Node]:

@@ -269,8 +269,9 @@ def _struct(
 def loosely(faults: Faults, block: Block, node: Node | None) -> None:
     """Collects the faults of expressions whose place is wrong: of all but their types."""
     if isinstance(node, Mapping):
-        for _, part in node:
-            loosely(faults, block, part)
+        for name, part in node:
+            if " " not in name.text:  # else it is a field and its value without a `:`
+                loosely(faults, block, part)
     elif isinstance(node, Scalar):
         with faults.collecting():
             expression(faults, block, node)

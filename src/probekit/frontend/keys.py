@@ -14,7 +14,7 @@ from probekit.record import Record
 _OTHER_NAMES = {
     "at": "on",
     "count": "increment inc incr add add_one counter",
-    "default": "fallback initial value_default otherwise",
+    "default": "fallback initial value_default otherwise value",
     "delete": "del remove rm erase",
     "do": "steps actions action handler run body code then commands script",
     "else": "otherwise",

@@ -34,7 +34,7 @@ def strayed(
             if last_settled < at - 1 and _belongs_above(item, above, keys, options):
                 last_settled = at
                 is_last = at + 1 == len(items.items)
-                yield here, _part_of_above(source, item, is_last), None, ((*path, at - 1),)
+                yield here, part_of_above(source, item, is_last), None, ((*path, at - 1),)
             if _ends(above):
                 yield here, _never_runs(source, item), None, ()
                 return
@@ -63,7 +63,7 @@ def _belongs_above(
     return bool(given & set(keys)) and is_one and not given & _WITHOUT_OPTIONS
 
 
-def _part_of_above(source: Source, item: Mapping, is_last: bool) -> Diagnostic:
+def part_of_above(source: Source, item: Mapping, is_last: bool) -> Diagnostic:
     """A name may be that of the item below as well."""
     key = item.items[0][0]
     line = source.line(key.span.line)[: key.span.column - 1]

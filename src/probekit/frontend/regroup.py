@@ -15,7 +15,11 @@ from probekit.frontend.regroupsteps import PARTS, empty_blocks, slid_keys, slid_
 from probekit.frontend.schemachoice import KINDS, LATER_KINDS, TIMES
 from probekit.frontend.strayend import stray_ends
 from probekit.frontend.structvalues import bare_fields
-from probekit.frontend.wrongsection import maps_in_params, programs_in_schedules
+from probekit.frontend.wrongsection import (
+    maps_in_params,
+    params_in_maps,
+    programs_in_schedules,
+)
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence
 from probekit.source import Source, Span
 
@@ -271,6 +275,7 @@ _LOOKS: tuple[Callable[[Source, Mapping], Regrouped | None], ...] = (
     _beside_section,
     _part_too_low,
     maps_in_params,
+    params_in_maps,
     _schedules,
     programs_in_schedules,
     slid_keys,

@@ -6,6 +6,7 @@ Imported on the way to an error only.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from probekit.diagnostics import Edit
 from probekit.duration import parse_duration
@@ -138,7 +139,7 @@ def for_one(node: Node, key: Scalar | None) -> Fix | None:
 def for_list(source: Source, node: Node, key: Scalar | None) -> Fix | None:
     """One item that is no list of one yet, and items without their `-`."""
     if isinstance(node, Mapping) and node.items:
-        return _as_items(source, node)
+        return as_items(source, node)
     if isinstance(node, Scalar) and node.text == "stop":
         text = "[{stop: true}]"
         return Fix(f"write `{text}`", (Edit(node.span, text),))
@@ -148,7 +149,7 @@ def for_list(source: Source, node: Node, key: Scalar | None) -> Fix | None:
     return None
 
 
-def _as_items(source: Source, node: Mapping) -> Fix:
+def as_items(source: Source, node: Mapping, starting: Iterable[str] = _STARTS) -> Fix:
     """`- ` before each key that begins an item, and two spaces before the others."""
     first = node.items[0][0]
     if source.line(node.span.line)[node.span.column - 1] == "{":
@@ -164,8 +165,8 @@ def _as_items(source: Source, node: Mapping) -> Fix:
         return Fix(help, tuple(Edit(key.span, word) for key, word in words if key.plain))
     if all("/" in key.text for key, _ in node):
         return _by_tracepoint(source, node)
-    starts = {key.span.line for key, _ in node if key is first or key.text in _STARTS}
-    if first.text not in _STARTS:
+    starts = {key.span.line for key, _ in node if key is first or key.text in starting}
+    if first.text not in starting:
         return Fix("begin each item with `- `")
     column = first.span.column
     edits = [

@@ -5,13 +5,15 @@ Imported on the way to an error only.
 
 from __future__ import annotations
 
+from functools import partial
+
 from probekit.diagnostics import Diagnostic, Edit, Label
+from probekit.frontend.structdepth import PARTS, at_their_depth
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence
 from probekit.frontend.yamlquote import as_scalar
 from probekit.source import Source
 
 _ON_MAPS = ("count", "update", "delete", "lookup")
-_PARTS = ("key", "value")
 
 
 def bare_fields(source: Source, root: Mapping) -> tuple[list[Diagnostic], Mapping]:
@@ -25,8 +27,10 @@ def bare_fields(source: Source, root: Mapping) -> tuple[list[Diagnostic], Mappin
         if not isinstance(node, Mapping):
             return node
         items: list[tuple[Scalar, Node]] = []
+        deep, node = at_their_depth(source, node, partial(_fields, maps, node))
+        faults.extend(deep)
         for key, value in node:
-            fields = _fields(maps, node, key.text) if key.text in _PARTS else ()
+            fields = _fields(maps, node, key.text) if key.text in PARTS else ()
             found = _values(value) if fields else None
             inside = _in_braces(maps, node, key.text, value)
             if inside is not None:
@@ -67,7 +71,7 @@ def _type(maps: Node | None, step: Mapping, part: str) -> Node | None:
 
 def _in_braces(maps: Node | None, step: Mapping, part: str, value: Node) -> Scalar | None:
     """The expression in `key: {pid}` or `key: [pid]`, where one is asked for and no struct."""
-    if part not in _PARTS or isinstance(value, Scalar) or len(value.items) != 1:
+    if part not in PARTS or isinstance(value, Scalar) or len(value.items) != 1:
         return None
     words = _values(value)
     is_one = words is not None and isinstance(_type(maps, step, part), Scalar)

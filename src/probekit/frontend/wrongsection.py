@@ -6,10 +6,11 @@ Imported on the way to an error only.
 from __future__ import annotations
 
 from probekit.diagnostics import Edit
-from probekit.frontend.regrouped import Regrouped, fault_at
+from probekit.frontend.regrouped import Regrouped, fault_at, is_null
 from probekit.frontend.schemachoice import KINDS
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence
 from probekit.source import Source, Span
+from probekit.types import scalar_type
 
 
 def maps_in_params(source: Source, root: Mapping) -> Regrouped | None:
@@ -42,8 +43,35 @@ def _is_map(value: Node) -> bool:
     """Whether a value has what maps have and params have not."""
     if not isinstance(value, Mapping) or value.get("default") is not None:
         return False
-    names = {key.text for key, _ in value}
-    return "type" in names and bool(names & {"value", "max_entries", "entries"})
+    type = value.get("type")
+    names = {key.text for key, _ in value} & {"value", "max_entries", "entries"}
+    if isinstance(type, Scalar) and names == {"value"} and scalar_type(type.text) is not None:
+        return False  # a param whose default has another name
+    return type is not None and bool(names)
+
+
+def params_in_maps(source: Source, root: Mapping) -> Regrouped | None:
+    """Params that are declared under `maps:`, where `params:` has nothing below it."""
+    node, maps, params = root.get("params"), root.get("maps"), root.key("params")
+    if not isinstance(maps, Mapping) or params is None or not is_null(node):
+        return None
+    moved = tuple(pair for pair in maps if _is_param(pair[1]))
+    kept = tuple(pair for pair in maps if not _is_param(pair[1]))
+    if not moved:
+        return None
+    faults = [
+        fault_at(source, key, "stray-key", f"`{key.text}` is a param, and these are maps",
+               "put it under `params:`, where params are declared")
+        for key, _ in moved
+    ]  # fmt: skip
+    sections = {"params": Mapping(maps.span, moved), "maps": Mapping(maps.span, kept)}
+    items = ((key, sections.get(key.text, value)) for key, value in root)
+    return Regrouped(tuple(faults), Mapping(root.span, tuple(items)))
+
+
+def _is_param(value: Node) -> bool:
+    names = {key.text for key, _ in value} if isinstance(value, Mapping) else set()
+    return "default" in names and names <= {"type", "default", "description"}
 
 
 def programs_in_schedules(source: Source, root: Mapping) -> Regrouped | None:
