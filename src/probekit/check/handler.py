@@ -86,6 +86,8 @@ def _let_one(handlers: Handlers, block: Block, name: Scalar, node: Node) -> list
     type = type_of(value)
     assert type is not None
     block.set(name.text, Local(name.text, type))
+    if isinstance(node, Scalar):
+        block.sources[name.text] = node
     return [Let(name.span, name.text, value)]
 
 
@@ -115,6 +117,7 @@ def _lookup(handlers: Handlers, block: Block, spec: StepSpec) -> list[Step]:
         with together.part():
             declare(faults, block, name)
             block.set(name.text, Local(name.text, target.value))
+            block.sources[name.text] = target
     return [Lookup(spec.verb.span, target, key, name.text, fallback)]
 
 

@@ -17,7 +17,7 @@ from probekit.expr.scope import Scope
 from probekit.expr.syntax import Place, Syntax, children, flattened, names_in, together
 from probekit.expr.typed import Typed
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar
-from probekit.ir import Stored, StructValue
+from probekit.ir import Map, Stored, StructValue
 from probekit.record import replace
 from probekit.source import Span
 from probekit.types import BOOL, CharType, IntType, Shown, Type
@@ -39,6 +39,7 @@ class Block:
         self.scope = replace(scope, values=self.values)
         self.broken: ChainMap[str, bool] = ChainMap(dict.fromkeys(broken, True))
         self.places: ChainMap[str, Span] = ChainMap({})
+        self.sources: dict[str, Scalar | Map] = {}  # what names stand for, and maps they came from
         self.used: set[str] = set()  # by all steps so far, also of blocks that have ended
         self.is_partial = False
 
@@ -49,6 +50,7 @@ class Block:
         block.scope = replace(self.scope, values=block.values)
         block.broken = self.broken.new_child()
         block.places = self.places.new_child()
+        block.sources = self.sources
         block.used = self.used
         block.is_partial = self.is_partial
         return block
@@ -87,11 +89,14 @@ class Block:
             self.used |= names
             return check(tree, self.scope, doubts)
         except ExpressionError as error:
-            raise self._explained(error) from None
+            raise self._explained(error, tree) from None
 
-    def _explained(self, error: ExpressionError) -> Exception:
+    def _explained(self, error: ExpressionError, tree: Syntax) -> Exception:
         """The error without what another fault may have caused."""
+        from probekit.check.plaintime import mean_plain_times  # only on the way to an error
+
         found = list(flattened(error))
+        mean_plain_times(found, tree, self.sources)
         if self.is_partial:
             found = [one for one in found if one.code != "unknown-name"]
         for one in found if self.broken else ():

@@ -19,6 +19,7 @@ from probekit.expr.compare import (
     check_reachable,
     check_text_reachable,
     doubtful_order,
+    doubtful_texts,
     incomparable,
 )
 from probekit.expr.fits import kind_of
@@ -60,7 +61,13 @@ def check_condition(
     tree: s.Syntax, scope: Scope, doubts: list[ExpressionError] | None = None
 ) -> Typed:
     """The same for an expression that is asked whether it is 0: it must be a number."""
-    return _Checker(scope, doubts).condition(tree)
+    checker = _Checker(scope, doubts)
+    try:
+        return checker.condition(tree)
+    except ExpressionError as error:
+        from probekit.expr.alternatives import mean_condition  # only on the way to an error
+
+        raise mean_condition(error, tree, checker.condition) from None
 
 
 def as_duration(node: Typed, place: Place) -> Typed:
@@ -102,10 +109,18 @@ class _Checker:
                 return self._binary(tree)
             case s.Compare():
                 return self._compare(tree)
-            case s.Logic(operator=operator, operands=operands):
-                return AllOrAny(operator, tuple(s.each(operands, self.condition)))
+            case s.Logic():
+                return self._logic(tree)
             case s.Conditional():
                 return self._conditional(tree)
+
+    def _logic(self, tree: s.Logic) -> Typed:
+        try:
+            return AllOrAny(tree.operator, tuple(s.each(tree.operands, self.condition)))
+        except ExpressionError as error:
+            from probekit.expr.alternatives import mean_alternatives
+
+            raise mean_alternatives(error, tree) from None
 
     def condition(self, tree: s.Syntax) -> Typed:
         return _integer(self.check(tree), tree.place, _CONDITION)
@@ -173,6 +188,8 @@ class _Checker:
             if tree.operator not in ("==", "!="):
                 what = f"text has no `{tree.operator}`"
                 raise ExpressionError("wrong-operand", what, tree.place, "use `==` or `!=`")
+            if isinstance(tree.left, s.Text) and isinstance(tree.right, s.Text):
+                self.doubts.append(doubtful_texts(tree))
             for side, other, place in sides:
                 check_text_reachable(side, other, place)
                 self._doubt_pattern(other, place)
@@ -255,6 +272,8 @@ def _integer(node: Typed, place: Place, what: str) -> Typed:
     help = "name one of its fields"
     if is_text(node):
         help = "compare it with text in quotes: `== 'text'`"
+        if isinstance(node, TextLiteral):
+            help = "compare a value with it, as in `comm == 'nginx'`"
         if what != _CONDITION:
             help = "text is compared, stored and printed only"
         if isinstance(node, TextLiteral) and node.value.isdigit():

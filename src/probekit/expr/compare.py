@@ -20,6 +20,7 @@ from probekit.expr.typed import (
     type_of,
     value_range,
 )
+from probekit.record import replace
 from probekit.types import POINTER, CharType, IntType, Shown
 
 
@@ -112,6 +113,17 @@ def doubtful_order(tree: s.Compare, left: Typed, right: Typed) -> ExpressionErro
         help = "the value has no sign: remove the comparison, or write `== 0` or `!= 0`"
         if isinstance(side, EventField) and isinstance(type, IntType):  # a `pid_t` may be a group
             help += f"; where the kernel means one, write `s{type.bits}(args.{side.name})`"
+    return ExpressionError("constant-comparison", what, tree.place, help)
+
+
+def doubtful_texts(tree: s.Compare) -> ExpressionError:
+    """A comparison of two texts that are written there: a name may have been meant."""
+    is_same = isinstance(tree.left, s.Text) and tree.left == replace(
+        tree.right, place=tree.left.place
+    )
+    is_true = is_same == (tree.operator == "==")
+    what = f"this is {'always' if is_true else 'never'} true: both sides are text"
+    help = "compare a value, whose name has no quotes, as in `comm == 'nginx'`"
     return ExpressionError("constant-comparison", what, tree.place, help)
 
 

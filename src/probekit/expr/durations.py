@@ -31,11 +31,15 @@ def no_duration(text: str, place: s.Place) -> s.ExpressionError:
     return s.ExpressionError("bad-duration", what, place, help if is_number else FORM)
 
 
-def time_for_duration(place: s.Place) -> s.ExpressionError:
+class TimeForDurationError(s.ExpressionError):
+    """A timestamp beside a duration: a plain number may have been taken from a time for it."""
+
+
+def time_for_duration(place: s.Place) -> TimeForDurationError:
     """A timestamp beside a duration, of which neither is the other."""
     what = "a `timestamp` cannot be compared with a duration"
     help = "compare a difference of two, as `now - begin > '10ms'`"
-    return s.ExpressionError("wrong-operand", what, place, help)
+    return TimeForDurationError("wrong-operand", what, place, help)
 
 
 def check_stored(tree: s.Syntax, target: IntType, names: Mapping[str, Type]) -> None:

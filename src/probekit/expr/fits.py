@@ -14,7 +14,17 @@ from probekit.expr.typed import (
     type_of,
     value_range,
 )
-from probekit.types import BOOL, PLAIN_INTEGERS, CharType, IntType, Shown, StructType, Type
+from probekit.types import (
+    BOOL,
+    DURATION,
+    PLAIN_INTEGERS,
+    TIMESTAMP,
+    CharType,
+    IntType,
+    Shown,
+    StructType,
+    Type,
+)
 
 
 def check_fits(node: Typed, target: Type, place: Place, text: str = "...") -> None:
@@ -65,6 +75,8 @@ def _check_integer(node: Typed, target: IntType, place: Place, text: str) -> Non
     else:
         name = f"{'s' if target.signed else 'u'}{target.bits}"
         help = f"cut it on purpose with `{name}({text})`, or {_wider(value_range(node))}"
+        if type_of(node) in (TIMESTAMP, DURATION):
+            help = f"declare it as `{type_of(node)}`, or cut it on purpose with `{name}({text})`"
     raise ExpressionError(
         "does-not-fit", f"a `{type_of(node)}` may not fit into `{target}`", place, help
     )
