@@ -217,12 +217,28 @@ def _not_a_number(faults: Faults, node: Scalar, type: IntType) -> Fault:
 
 
 def no_duration(faults: Faults, node: Scalar, type: Type) -> Fault | None:
-    """The fault of `1s` in the place of a number: not even in quotes it would be one."""
-    is_number = isinstance(type, IntType) and type.shown is not Shown.DURATION
-    if not is_number or parse_duration(node.text) is None:
+    """The fault of `1s` in the place of a number: not even in quotes it would be one.
+
+    In the place of a duration it has YAML's quotes at most, and needs those of an expression.
+    """
+    if isinstance(type, IntType) and type.shown is Shown.DURATION:
+        return _without_quotes(faults, node)
+    if not isinstance(type, IntType) or parse_duration(node.text) is None:
         return None
     what = f"`{node.text.strip()}` is a duration, and a `{type}` is asked for"
     return faults.fault("wrong-type", what, node.inside, "write a number without a unit")
+
+
+def _without_quotes(faults: Faults, node: Scalar) -> Fault | None:
+    text = node.text.strip()
+    meant = text if parse_duration(text) is not None else meant_duration(text)
+    if meant is None:
+        return None
+    written = f"\"'{meant}'\""
+    is_one_line = node.span.line == node.span.end_line
+    edits = (Edit(node.span, written),) if is_one_line else ()
+    what = f"`{text}` is an expression here, and a duration in it has quotes of its own"
+    return faults.fault("bad-duration", what, node.inside, f"write `{written}`", edits=edits)
 
 
 def _not_a_bool(faults: Faults, node: Scalar) -> Fault:
@@ -243,11 +259,13 @@ def not_a_duration(faults: Faults, node: Scalar) -> Fault:
 
     text = node.text.strip()
     before = len(node.text) - len(node.text.lstrip())
-    meant = meant_duration(text)
+    inner = text.strip("'\"")
+    is_quoted = inner != text and parse_duration(inner) is not None
+    meant = inner if is_quoted else meant_duration(text)
     mends = ((Place(before, before + len(text)), meant),) if meant else ()
-    edits = edits_of(node, mends)
-    what = f"`{text}` is not a duration"
-    return faults.fault("bad-duration", what, node.inside, duration_help(text), edits=edits)
+    help = f"this is data, not an expression: write `{inner}`" if is_quoted else duration_help(text)
+    what, edits = f"`{text}` is not a duration", edits_of(node, mends)
+    return faults.fault("bad-duration", what, node.inside, help, edits=edits)
 
 
 def check_range(faults: Faults, value: int, type: IntType, span: Span) -> None:

@@ -10,7 +10,7 @@ from itertools import islice
 from probekit.duration import duration_help, other_units, parse_duration
 from probekit.expr.builtins import BUILTINS
 from probekit.expr.rewrite import CAST_NAMES, Advice, between, cast, conditional, negation
-from probekit.expr.syntax import STRING, ExpressionError, Place, together
+from probekit.expr.syntax import STRING, ExpressionError, Place, replacing, together
 
 MAX_MISTAKES = 8  # of one expression that are told
 
@@ -68,6 +68,12 @@ _WORDS = {"and", "or", "not", "in", "if", "else", "is"}
 def _mistakes(text: str) -> Iterator[ExpressionError]:
     """Every mistake of the table; what one of them covers is none of another's."""
     rest = _without_text(text)
+    lost = list(_HALF_QUOTED.finditer(text)) if "'" in rest else []
+    if len(lost) == 1:  # all that follows reads as text what is none
+        place, written = Place(*lost[0].span()), f"'{lost[0].group().strip(_QUOTE)}'"
+        what = "a quote is missing at one end"
+        yield replacing("bad-expression", what, place, written)
+        return
     for pattern, message, help in _MISTAKES:
         for found in re.finditer(pattern, rest):
             place = Place(*found.span("at" if "at" in found.re.groupindex else 0))
@@ -75,6 +81,11 @@ def _mistakes(text: str) -> Iterator[ExpressionError]:
             code = "bad-duration" if help is _misspelt_duration else "bad-expression"
             yield ExpressionError(code, message, mends[0][0] if mends else place, advice, mends)
             rest = rest[: found.start()] + _blank(found.group()) + rest[found.end() :]
+
+
+_QUOTE = "'"
+_DURATION = r"[0-9]+(?:\.[0-9]+)?(?:ns|us|ms|s|m|h)"
+_HALF_QUOTED = re.compile(rf"(?<![\w.'])\b{_DURATION}'|'{_DURATION}\b(?!')")
 
 
 def _without_text(text: str) -> str:
@@ -280,7 +291,7 @@ _MISTAKES: tuple[tuple[str, str, str | Callable[[re.Match[str], str], Advice]], 
     (r"\b(?:LIKE|like|ILIKE|RLIKE)\b", _NO_PATTERNS, "compare with `==`"),
     (r"\b(?:AND|OR|NOT|IN|And|Or|Not|In)\b", "such words have small letters here", _lower),
     (
-        r"\b[0-9]+(?:\.[0-9]+)?(?:ns|us|ms|s|m|h)\b",
+        rf"\b{_DURATION}\b",
         "a duration without quotes of its own",
         _duration,
     ),

@@ -26,7 +26,7 @@ def check_user(tree: s.Syntax, names: Mapping[str, Type]) -> Type:
         case s.Member():
             return _member(tree, names)
         case s.Call(arguments=arguments):
-            check_call(tree)
+            _check_call(tree)
             return _numbers(arguments, names)
         case s.Unary(operand=operand):
             return _numbers((operand,), names)
@@ -45,6 +45,16 @@ def check_user(tree: s.Syntax, names: Mapping[str, Type]) -> Type:
                 help = "give it two numbers or two texts"
                 raise ExpressionError("wrong-operand", what, tree.place, help)
             return kind
+
+
+def _check_call(tree: s.Call) -> None:
+    try:
+        check_call(tree)
+    except ExpressionError as error:
+        if error.code == "unknown-function" and " step " in f"{error.help} ":
+            error.help = "schedules have no steps: what an `update:` writes can use `value`, the"
+            error.help += " entry's current value; `show:` shows a map"
+        raise
 
 
 def _binary(tree: s.Binary, names: Mapping[str, Type]) -> Type:

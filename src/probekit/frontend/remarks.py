@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from probekit.diagnostics import Diagnostic, Edit, Label, Severity
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence
 from probekit.source import Source, Span
+from probekit.types import IntType, scalar_type
 
 _NOT_NUMBERS = ("name", "description")
 _TEXTS = ("description", "print", "printk")
@@ -48,6 +49,15 @@ def _is_text(node: Mapping) -> bool:
     return any(isinstance(type, Scalar) and type.text.startswith("char") for type in types)
 
 
+def _is_number(node: Mapping) -> bool:
+    """Whether it is a param or map of numbers alone: text in it is an error, and said to be one."""
+    types = [one for one in (node.get(name) for name in ("type", "key", "value")) if one]
+    kinds = [scalar_type(one.text) if isinstance(one, Scalar) else None for one in types]
+    if "type" in {key.text for key, _ in node} and len(types) > 1:
+        kinds = kinds[1:]  # a map's type
+    return bool(kinds) and all(isinstance(one, IntType) for one in kinds)
+
+
 def _looks_octal(scalar: Scalar) -> bool:
     text = scalar.text
     return text[:1] in ("0", "-", "+") and scalar.plain and _has_leading_zero(text.lstrip("-+"))
@@ -72,7 +82,7 @@ def _quoted_data(source: Source, root: Mapping) -> Iterator[Diagnostic]:
     """Params' defaults and maps' entries are data: quotes inside of quotes are part of the text."""
     for section, name in (("params", "default"), ("maps", "entries")):
         for part in _parts(root.get(section)):
-            node = part.get(name)
+            node = None if _is_number(part) else part.get(name)
             for scalar in _scalars(node) if node is not None else ():
                 text = scalar.text
                 if len(text) > 2 and not scalar.plain and text[0] == text[-1] and text[0] in "'\"":

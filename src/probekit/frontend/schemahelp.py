@@ -15,6 +15,7 @@ from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence, integer
 from probekit.frontend.yamlquote import as_scalar, quoted
 from probekit.record import Record
 from probekit.source import Source, Span
+from probekit.types import scalar_type
 
 _STARTS = frozenset((*VERBS, "tracepoint", "every", "after", "at"))
 _LONGEST_NUMBER = 40
@@ -25,6 +26,8 @@ _ASSIGNED = re.compile(r"([A-Za-z_]\w*)\s*:?=\s*([^=].*)")
 _PAIR = re.compile(r"([a-z]+)(?: *:?=(?!=) *| *: *| +)(\S.*)")
 _DASH = re.compile(r"-(?=[A-Za-z_])|[\u2013\u2014\u2022\u00b7\u2023][ \u00a0]*(?=\w)")
 _COMMENTED = re.compile(r"([^\s#/]+)(?:(#)| +(//+)) *(.*)")
+_CALLED = re.compile(r"(\w+)\s*[(<]\s*(\w+)\s*,\s*(\w+)\s*,\s*([0-9]+)\s*[)>]", re.ASCII)
+_MAP = ("type", "key", "value", "max_entries")
 _BRACED = re.compile(r"\{\s*([^{}:,]+?)\s*\}")
 
 # A step of bpftrace or C → what does the same here.
@@ -88,7 +91,8 @@ def for_text(source: Source, node: Node, key: Scalar | None) -> Fix | None:
         return None
     if isinstance(node, Sequence):
         words = [item.text if isinstance(item, Scalar) else "..." for item in node]
-        text = quoted(" ".join(words))
+        are_names = key.text != "description" and all(map(str.isidentifier, words))
+        text = quoted(" ".join(f"{{{word}}}" if are_names else word for word in words))
         return Fix(f"it is one text, in quotes: as in `{key.text}: {text}`")
     if any(not _is_bare(value) for _, value in node):
         text = quoted(written[1:-1].strip())
@@ -266,12 +270,16 @@ def for_mapping(source: Source, node: Node, key: Scalar | None, where: str) -> F
         text = f"{{{assigned[1]}: {as_scalar(assigned[2].strip())}}}"
         return Fix(f"write `let: {text}`", (Edit(node.span, text),))
     if where == "params":
+        if scalar_type(node.text) is not None:
+            return Fix(f"write `{name}: {{type: {node.text}, default: ...}}`, with a default")
         type = "u64" if _NUMBER.fullmatch(node.text) else "char(16)"
         type = "bool" if node.plain and node.text in ("true", "false") else type
         type = "duration" if parse_duration(node.text) is not None else type
         return Fix(f"write its type, too: `{name}: {{type: {type}, default: {node.raw}}}`")
     if where == "maps":
-        rest = f"type: {node.text or 'hash'}, key: u32, value: u64, max_entries: 1024"
+        called = _CALLED.fullmatch(node.text)
+        parts = called.groups() if called else (node.text or "hash", "u32", "u64", "1024")
+        rest = ", ".join(f"{key}: {part}" for key, part in zip(_MAP, parts, strict=True))
         return Fix(f"write all of it, as in `{name}: {{{rest}}}`")
     return None
 

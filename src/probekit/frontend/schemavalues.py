@@ -25,7 +25,7 @@ from probekit.frontend.schemahelp import (
     for_truth,
 )
 from probekit.frontend.shape import is_integer
-from probekit.frontend.yamlnodes import Scalar, Sequence
+from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence
 from probekit.nearest import did_you_mean, listed, meant
 
 _TYPE_WORDS = {
@@ -61,10 +61,18 @@ def wrong_type(finding: Finding) -> Iterator[Diagnostic]:
         return
     if finding.path[-1:] == ("tracepoint",):
         names = ["string"]  # what else the schema lets pass, the checker explains
+    if _is_of_pairs(finding.node) and "object" in names and "array" not in names:
+        names = ["object"]  # a struct whose fields are items of a list
     words = " or ".join(_TYPE_WORDS[name] for name in names)
     what = finding.name if finding.key else "a step" if is_step(finding) else "this"
     fix = _fix(finding, names) or Fix(_form(finding, names))
     yield finding.at_value("wrong-type", f"{what} must be {words}", fix.help, *fix.edits)
+
+
+def _is_of_pairs(node: Node) -> bool:
+    """Whether it is a list of `- name: value`."""
+    items = node.items if isinstance(node, Sequence) else ()
+    return bool(items) and all(isinstance(one, Mapping) and len(one.items) == 1 for one in items)
 
 
 def _not_a_choice(finding: Finding) -> Diagnostic:
