@@ -53,7 +53,7 @@ def unknown_name(
         mends = ((place, better),) if better and name not in foreign.UNSURE_NULLS else ()
         return ExpressionError("unknown-name", what, place, help, mends, name)
     if name in foreign.TRUTHS:
-        return _truth(name, place, [*known, *fields])
+        return _truth(name, place, known)
     if not nearest(name, own) and (constant := foreign.constant(name, place)):
         return constant
     return _unlike(name, place, known, fields)
@@ -73,8 +73,10 @@ def _python(name: str, place: Place) -> ExpressionError:
 def _truth(name: str, place: Place, known: Sequence[str]) -> ExpressionError:
     """`no`, which YAML knows, and which may as well be a slip of `now`."""
     near = nearest(name, known)
-    help = f"where a `bool` is asked for write `{foreign.TRUTHS[name]}`"
-    help = f"did you mean `{near}`? {help[0].upper()}{help[1:]}" if near else help
+    names = (
+        f"did you mean `{near}`?" if near else f"there are {listed(list(dict.fromkeys(known)))};"
+    )
+    help = f"{names} where a `bool` is asked for, write `{foreign.TRUTHS[name]}`"
     return UnlikeError("unknown-name", f"nothing is named `{name}`", place, help, subject=name)
 
 
