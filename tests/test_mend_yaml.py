@@ -128,8 +128,19 @@ def test_what_slid_out_of_its_item_is_put_back(wrong: str, right: str) -> None:
         ("- let: {n: comm in ('a', 'b')}", "- let: {n: \"comm in ('a', 'b')\"}"),
         ("- {print: a, and b: c}", '- {print: "a, and b: c"}'),
         ("- {print: #1 of all}", '- {print: "#1 of all"}'),
+        ("- let: {n :pid}", "- let: {n: pid}"),
+        ('- {"if": "pid > 1" "then": [{"stop": true}]}',
+         '- {"if": "pid > 1", "then": [{"stop": true}]}'),
+        ('- {"print"= "a"}', '- {"print": "a"}'),
+        ('- print: {"by {comm}"}', '- print: "by {comm}"'),
+        ('- print: {"comm}"', '- print: "{comm}"'),
+        ("- let: {n: `pid`}", "- let: {n: pid}"),
+        ("- let: n: pid + 1, m: cpu", "- let: {n: pid + 1, m: cpu}"),
+        ("- let: {n: pid}, m: cpu", "- let: {n: pid, m: cpu}"),
+        ("- let: {n: pid,\n            m: cpu\n      - stop: true",
+         "- let: {n: pid,\n            m: cpu}\n      - stop: true"),
     ],
-)
+)  # fmt: skip
 def test_brackets_are_mended(wrong: str, right: str) -> None:
     assert mended(steps(wrong)) == steps(right)
     assert found_in(Source("spec.yaml", steps(right))) == ()
@@ -156,3 +167,49 @@ def test_a_strange_first_line_is_removed(line: str) -> None:
 def test_what_has_no_certain_end_is_left(text: str) -> None:
     assert found_in(Source("spec.yaml", text + PROGRAM + STOP))
     assert mended(text + PROGRAM + STOP) == text + PROGRAM + STOP
+
+
+SECTIONS = HEAD + MAPS + PROGRAM + COUNT + UPDATE
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("calls: {type", "calls :{type"),
+        ("every: 1s", "every :1s"),
+        ("every: 1s", "every: 1s:"),
+        ("  - every", "  -- every"),
+        ("{type: hash, key: u32, value: u64, max_entries: 100}",
+         "type: hash, key: u32, value: u64, max_entries: 100"),
+        (", max_entries: 100}", "}, max_entries: 100"),
+        ("maps:\n", ""),
+        ("    key: 1", "  key: 1"),
+        ("  calls: ", '  "calls: '),
+        ("    do:\n      - count: calls", "    do:\n          - count: calls"),
+    ],
+)  # fmt: skip
+def test_a_slip_in_one_place_is_mended(right: str, wrong: str) -> None:
+    text = SECTIONS.replace(right, wrong, 1)
+    assert data(mended(text)) == data(SECTIONS)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "- let: {n: @calls[pid]}",
+        "- let: {n: %pid}",
+        "- if: > 10",
+        "- count: {calls",
+        '- print: {"comm"}',
+        "- update: calls  # all\n          of them\n        key: pid",
+    ],
+)
+def test_what_is_no_value_in_quotes_either_is_left(line: str) -> None:
+    assert found_in(Source("spec.yaml", steps(line)))
+    assert mended(steps(line)) == steps(line)
+
+
+@pytest.mark.parametrize("part", ["key: {u32 a, char b[16]}", "type: hash(u32, u64)"])
+def test_types_are_never_put_in_quotes(part: str) -> None:
+    text = SECTIONS.replace(f"{part[: part.index(':')]}: ", f"{part}, was: ", 1)
+    assert mended(text) == text

@@ -87,6 +87,7 @@ def check_choices(source: Source, root: Node) -> Iterator[Choice]:
     cut = {choice.path: choice for choice in cuts}
     yield from cut.values()
     settled = set(cut)
+    yield from (choice for choice in _bare_types(source, root) if choice.path not in cut)
     for choice in _strayed(source, root):
         settled.update(choice.paths)
         yield choice
@@ -102,10 +103,27 @@ def check_choices(source: Source, root: Node) -> Iterator[Choice]:
 def has_bare_fields(root: Node) -> bool:
     """Whether a step has a struct of names without values: `key: {pid, comm}`."""
     return any(
-        isinstance(node, Mapping) and node.items and all(_is_null(one) for _, one in node)
+        _is_bare(node)
         for _, _, step in _choices(root)
         for node in (step.get("key"), step.get("value"))
     )
+
+
+def _is_bare(node: Node | None) -> bool:
+    """`{pid, comm}`"""
+    return isinstance(node, Mapping) and bool(node.items) and all(_is_null(v) for _, v in node)
+
+
+def _bare_types(source: Source, root: Node) -> Iterator[Choice]:
+    """`value: {timestamp}`: a map's struct, of which fields lack their types."""
+    maps = root.get("maps") if isinstance(root, Mapping) else None
+    for name, node in maps if isinstance(maps, Mapping) else ():
+        for part in ("key", "value") if isinstance(node, Mapping) else ():
+            type = node.get(part) if isinstance(node, Mapping) else None
+            if isinstance(type, Mapping) and any(_is_null(value) for _, value in type):
+                from probekit.frontend.structvalues import bare_type
+
+                yield Choice(("maps", name.text, part), bare_type(source, part, type))
 
 
 def _strayed(source: Source, root: Node) -> list[Choice]:
@@ -336,6 +354,10 @@ def _cut(source: Source, items: tuple[tuple[Scalar, Node], ...]) -> Diagnostic |
     if depth != 0:
         return None
     span = Span(value.span.line, value.span.column, end.end_line, end.end_column)
+    if key.text == "type":
+        message = "a type is one word"
+        help = "a map is written `{type: hash, key: u32, value: u64, max_entries: 1024}`"
+        return Diagnostic("yaml-syntax", message, Label(source, span), help=help)
     help = "inside `{ }` and `[ ]` put the whole expression in quotes"
     edits: tuple[Edit, ...] = ()
     if span.line == span.end_line:

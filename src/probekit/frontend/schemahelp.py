@@ -97,8 +97,19 @@ def for_text(source: Source, node: Node, key: Scalar | None) -> Fix | None:
     if any(not _is_bare(value) for _, value in node):
         text = quoted(written[1:-1].strip())
         return Fix(f"it is one text, in quotes: as in `{key.text}: {text}`")
+    items = node.items
+    if len(items) == 1 and not items[0][0].plain:
+        return _in_braces_and_quotes(node, key, items[0][0])
     text = quoted(written)
     return Fix(f"put it in quotes: `{key.text}: {text}`", (Edit(node.span, text),))
+
+
+def _in_braces_and_quotes(node: Node, key: Scalar, text: Scalar) -> Fix:
+    """`print: {"minute {tick}"}`; of `{"comm"}` nobody knows whether it is a name."""
+    if text.text.isidentifier():
+        return Fix(f'text has no braces around it, and a name has them inside: `"{{{text.text}}}"`')
+    help = f"a text has no braces around it: `{key.text}: {text.raw}`"
+    return Fix(help, (Edit(node.span, text.raw),))
 
 
 def _is_bare(value: Node) -> bool:

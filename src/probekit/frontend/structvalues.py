@@ -9,9 +9,10 @@ from functools import partial
 
 from probekit.diagnostics import Diagnostic, Edit, Label
 from probekit.frontend.structdepth import PARTS, at_their_depth
-from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence
+from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence, scalar_value
 from probekit.frontend.yamlquote import as_scalar
 from probekit.source import Source
+from probekit.types import scalar_type
 
 _ON_MAPS = ("count", "update", "delete", "lookup")
 
@@ -56,6 +57,20 @@ def bare_fields(source: Source, root: Mapping) -> tuple[list[Diagnostic], Mappin
     return faults, Mapping(root.span, tuple(kept))
 
 
+def bare_type(source: Source, part: str, type: Mapping) -> Diagnostic:
+    """`value: {timestamp}`, and `key: {pid: u32, comm}`: a field of a map's struct has no type."""
+    field = next(key for key, value in type if _is_null(value))
+    message = f"`{field.text}` has no value"
+    help = f"a field of a struct has a type, as in `{field.text}: u32`"
+    edits: tuple[Edit, ...] = ()
+    if not field.text.isidentifier():
+        help = "a struct is `{pid: u32, comm: char(16)}`"
+    if scalar_type(field.text) is not None and len(type.items) == 1:
+        help = f"a type has no braces around it: `{part}: {field.text}`"
+        edits = (Edit(type.span, field.text),) if type.span.line == type.span.end_line else ()
+    return Diagnostic("null-value", message, Label(source, field.span), help=help, edits=edits)
+
+
 def _fields(maps: Node | None, step: Mapping, part: str) -> tuple[str, ...]:
     """The fields of the struct that a step's map has for its keys or values."""
     type = _type(maps, step, part)
@@ -86,6 +101,10 @@ def _braced(source: Source, key: Scalar, node: Node, inside: Scalar) -> Diagnost
     edits = (Edit(node.span, inside.raw),) if is_one_line else ()
     label = Label(source, node.span if is_one_line else inside.span)
     return Diagnostic("wrong-type", message, label, help=help, edits=edits)
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, Scalar) and scalar_value(node) is None
 
 
 def _values(node: Node) -> list[Scalar] | None:

@@ -79,11 +79,34 @@ def _no_list_key(source: Source, here: _Line, above: _Line) -> Diagnostic | None
         return None
     if above.key in ("if", "repeat") and here.dash <= above.dash:
         return None  # a step after it
+    over = _Line(source, _above(source, above.number))
+    if over.key == name and not over.value and not over.has_dash:
+        return _lines_swapped(source, over, above)
     message = f"`{name}:` is missing above this list"
     help = f"write `{name}:` above it, in the column of `{above.key}`"
     edit = Edit(Span(here.number, 1, here.number, 1), f"{' ' * above.column}{name}:\n")
     edits = (edit,) if here.dash >= above.column else ()
     return syntax_error(source, _dash_span(here), message, help, *edits)
+
+
+def _lines_swapped(source: Source, upper: _Line, lower: _Line) -> Diagnostic:
+    """`then:`, and only below it the `- if:` that it belongs to."""
+    one, other = (source.line(line.number).rstrip() for line in (upper, lower))
+    edits = (
+        Edit(Span(upper.number, 1, upper.number, len(one) + 1), other),
+        Edit(Span(lower.number, 1, lower.number, len(other) + 1), one),
+    )
+    message = f"`{upper.key}:` stands above the `{lower.key}` that it belongs to"
+    help = f"write `{one.strip()}` below `{other.strip()}`"
+    return syntax_error(source, _key_span(upper), message, help, *edits)
+
+
+def _block_above_item(source: Source, here: _Line, above: _Line) -> Diagnostic | None:
+    """`do:`, and only below it the `- tracepoint:` that it belongs to."""
+    is_so = here.has_dash and here.value and not (above.has_dash or above.value)
+    if not is_so or _LIST_OF.get(here.key) != above.key or above.column != here.column:
+        return None
+    return _lines_swapped(source, above, here)
 
 
 def _no_then(source: Source, here: _Line, above: _Line) -> Diagnostic | None:
@@ -148,12 +171,38 @@ def _no_section(source: Source, here: _Line, above: _Line) -> Diagnostic | None:
     if not here.has_dash or here.key not in KINDS + TIMES or here.dash > 2:
         return None
     name = "programs" if here.key in KINDS else "schedules"
-    if above.dash > here.dash or re.search(rf"^ *{name}\b", source.text, re.MULTILINE):
+    if re.search(rf"^ *{name}\b", source.text, re.MULTILINE):
         return None
     message = f"`{name}:` is missing above this list"
     edit = Edit(Span(here.number, 1, here.number, 1), f"{name}:\n")
     help = f"write `{name}:` above it, at column 1"
     return syntax_error(source, _dash_span(here), message, help, edit)
+
+
+def _no_map_section(source: Source, here: _Line, above: _Line) -> Diagnostic | None:
+    """Maps or params directly below `name: calls`, a pair at the left."""
+    below = source.line(here.number + 1) if not here.value else here.value
+    kind = re.search(r"\b(type|default) *:", below)
+    is_so = kind and here.column and not here.has_dash and above.key and above.value
+    if not is_so or above.column or above.has_dash:
+        return None
+    name = "params" if re.search(r"\bdefault *:", _block(source, here)) else "maps"
+    if re.search(rf"^{name}\b", source.text, re.MULTILINE):
+        return None
+    message = f"`{name}:` is missing above `{here.key}`"
+    edit = Edit(Span(here.number, 1, here.number, 1), f"{name}:\n")
+    help = f"write `{name}:` above it, at column 1"
+    return syntax_error(source, _key_span(here), message, help, edit)
+
+
+def _block(source: Source, here: _Line) -> str:
+    """The line `here`, and those that hang on it."""
+    lines = [source.line(here.number)]
+    for text in source.text.split("\n")[here.number :]:
+        if text.strip() and len(text) - len(text.lstrip(" ")) <= here.column:
+            break
+        lines.append(text)
+    return "\n".join(lines)
 
 
 def _step_at_left(source: Source, here: _Line, above: _Line) -> Diagnostic | None:
@@ -182,12 +231,15 @@ def _block_moved(source: Source, here: _Line, column: int) -> tuple[Edit, ...]:
 
 
 def _name_above(source: Source, here: _Line, above: _Line) -> Diagnostic | None:
-    """A map's name above `maps:`."""
+    """A map's name above `maps:`, an item's first line above `programs:`."""
     below = _Line(source, here.number + 1)
-    if below.key not in ("maps", "params") or below.value or below.column or not here.column:
+    sections = ("programs", "schedules") if here.has_dash else ("maps", "params")
+    if below.key not in sections or below.value or below.column or not here.column:
         return None
-    if here.value or here.has_dash:
+    if here.value and not here.has_dash:
         return None
+    if here.has_dash and _Line(source, below.number + 1).has_dash:
+        return None  # the items stand there
     one, other = (source.line(line.number).rstrip() for line in (here, below))
     edits = (
         Edit(Span(here.number, 1, here.number, len(one) + 1), other),
@@ -195,6 +247,8 @@ def _name_above(source: Source, here: _Line, above: _Line) -> Diagnostic | None:
     )
     message = f"`{here.key}` stands above `{below.key}:`"
     help = f"move it below: `{below.key}:` is line {here.number}"
+    if here.has_dash:
+        help = f"write `{one.strip()}` below `{below.key}:`"
     return syntax_error(source, _key_span(here), message, help, *edits)
 
 
@@ -215,9 +269,11 @@ _LOOKS: tuple[_Look, ...] = (
     _name_above,
     _has_value,
     _top_level,
+    _block_above_item,
     _dash_too_low,
     _swapped,
     _no_section,
+    _no_map_section,
     _no_list_key,
     _no_then,
     _step_at_left,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from probekit.diagnostics import Diagnostic, Edit, Label
+from probekit.frontend.schemachoice import OPTIONS
 from probekit.frontend.yamlquote import in_quotes, quoted, syntax_error
 from probekit.source import Source, Span
 
@@ -16,11 +17,24 @@ _IN_QUOTES = "put an expression that holds a comma or brackets in quotes"
 _TWO_WORDS = re.compile(r"(\S+) +([A-Za-z_]\w*)$")
 _CLOSES = {"{": "}", "[": "]"}
 _CUT = re.compile(r"(: *)?[ \t](#(?!\s).*)")
+_STRING = re.compile(r"\"[^\"\\]*\"|'[^']*'")
+_PAIRS_BEHIND = re.compile(r"\}((?:, *[A-Za-z_]\w*: +[^\s,:{}#]+)+) *$")
+_FLOW_KEY = re.compile(r"(\"[^\"]*\"|[A-Za-z_]\w*) *:(?=\s|[\"\[{]|$)")
+_IS_KEY = re.compile(r"[{,]\s*(?:\"[^\"]*\"|'[^']*')$")
+_FARTHEST = 200  # characters of a key in quotes
+_OUTSIDE = re.compile(r"\{\"([^\"{}\\]+)\}\" *$")
+_TEXT_KEY = re.compile(r"\b(?:printk?|description) *: *$")
+_IN_ROUND = re.compile(r"\((\w+: [^(){}]*(?:\([^(){}]*\)[^(){}]*)*)\)")
 _NEXT_KEY = re.compile(r"\s*(?:\"[^\"]*\"|[A-Za-z_]\w*)\s*:")
 
 
 def flow_fault(source: Source, span: Span, begun: Span) -> Diagnostic:
     """No comma and no closing bracket at `span`, inside of what `begun` opened."""
+    known = _beside_quotes(source, span) or _quote_outside(source, begun)
+    if known is not None:
+        return known
+    if span == begun:
+        return _not_closed(source, begun)
     if span.line != begun.line:
         return _over_lines(source, span, begun)
     line = source.line(span.line)
@@ -47,6 +61,9 @@ def flow_fault(source: Source, span: Span, begun: Span) -> Diagnostic:
             message = f"`{array[1]}[{array[2]}]` is no type"
             return syntax_error(source, found.edits[0].span, message, f"write `{type}`", edit)
         place = found.edits[0].span
+        known = _type(source, place, begun, key.strip("\"'"))
+        if known is not None:
+            return known
         value = line[place.column - 1 : place.end_column - 1]
         what = "a text" if key in _TEXTS else "an expression"
         has_comma = "," in value
@@ -57,6 +74,64 @@ def flow_fault(source: Source, span: Span, begun: Span) -> Diagnostic:
         )
         return syntax_error(source, place, message, found.help, *found.edits, code="unquoted-comma")
     return syntax_error(source, span, _NOT_CLOSED, _IN_QUOTES)
+
+
+def _beside_quotes(source: Source, span: Span) -> Diagnostic | None:
+    """`{"type": "hash" "key": "u32"}` and `{"type"= "hash"}`, as in JSON."""
+    line = source.line(span.line)
+    before, rest = line[: span.column - 1].rstrip(), line[span.column - 1 :]
+    assigned = re.match(r":?=\s*", rest)
+    if assigned and _IS_KEY.search(before[-_FARTHEST:]):
+        place = Span(span.line, len(before) + 1, span.line, span.column + assigned.end())
+        message = "a `:` is missing between a key and its value"
+        sign = Span(span.line, span.column, span.line, span.column + len(assigned.group().strip()))
+        return syntax_error(source, sign, message, "write `: ` in its place", Edit(place, ": "))
+    # What stood there may be longer than the fault's place: that is at the `:` then.
+    name = re.search(r"(?:\"[^\"]*\"|[A-Za-z_]\w*)$", before[-_FARTHEST:])
+    if rest.startswith(":") and name:
+        start = len(before) - len(name.group())
+        before, rest = line[:start].rstrip(), line[start:]
+    key = _FLOW_KEY.match(rest)
+    if key is None or before[-1:] not in ('"', "'", "}", "]"):
+        return None
+    if key[1][0] != '"' and key[1] not in OPTIONS:
+        return None
+    at = Span(span.line, len(before) + 1, span.line, len(before) + 1)
+    start = len(line) - len(rest)
+    place = Span(span.line, start + 1, span.line, start + 1 + len(key[1]))
+    help = f"write one before it: `, {key[1]}:`"
+    return syntax_error(source, place, "a comma is missing", help, Edit(at, ","))
+
+
+def _quote_outside(source: Source, begun: Span) -> Diagnostic | None:
+    """`print: {"comm}"`"""
+    line = source.line(begun.line)
+    found = _OUTSIDE.match(line, begun.column - 1)
+    if found is None or not _TEXT_KEY.search(line[: begun.column - 1]):
+        return None
+    place = Span(begun.line, begun.column, begun.line, begun.column + len(found.group().rstrip()))
+    text = f'"{{{found[1]}}}"'
+    message = "a text begins with its quote"
+    return syntax_error(source, place, message, f"write `{text}`", Edit(place, text))
+
+
+def _type(source: Source, place: Span, begun: Span, key: str) -> Diagnostic | None:
+    """A type, as C or a tuple has it: no quotes make it one."""
+    line = source.line(place.line)
+    value = line[place.column - 1 : place.end_column - 1]
+    is_struct = value[0] == "{" and key in ("key", "value")
+    inside = line[begun.column - 1 : place.column - 1]
+    is_declared = key in ("key", "value") and re.search(r"\btype\"? *:", inside)
+    if key != "type" and not is_struct and not is_declared:
+        return None
+    if key == "type":
+        help = "a map is written `{type: hash, key: u32, value: u64, max_entries: 1024}`"
+        return syntax_error(source, place, "a type is one word", help)
+    pairs = _IN_ROUND.fullmatch(value)
+    help, edits = "a struct is `{pid: u32, comm: char(16)}`", tuple[Edit, ...]()
+    if pairs:
+        help, edits = f"write `{{{pairs[1]}}}`", (Edit(place, f"{{{pairs[1]}}}"),)
+    return syntax_error(source, place, "the fields of a struct are not written so", help, *edits)
 
 
 def _over_lines(source: Source, span: Span, begun: Span) -> Diagnostic:
@@ -72,7 +147,28 @@ def _over_lines(source: Source, span: Span, begun: Span) -> Diagnostic:
         place = Span(span.line - 1, len(above) - len(word) + 1, span.line - 1, len(above) + 1)
         help = f"write one at the end of the line: `{word},`"
         return syntax_error(source, place, "a comma is missing", help, Edit(place, f"{word},"))
-    return _not_closed(source, begun)
+    return _closed_above(source, span, begun) or _not_closed(source, begun)
+
+
+def _closed_above(source: Source, span: Span, begun: Span) -> Diagnostic | None:
+    """`let: {a: 1,`, more of its pairs below, and then lines of block style."""
+    last, line, opening = span.line - 1, source.line(span.line), source.line(begun.line)
+    while last > begun.line and not source.line(last).strip():
+        last -= 1
+    indentation = len(line) - len(line.lstrip())
+    inside = [opening[begun.column - 1 :], *map(source.line, range(begun.line + 1, last + 1))]
+    text = "".join(inside)
+    is_one = text.count("{") + text.count("[") == 1 and not set(text) & set("]}'\"#")
+    if last == begun.line or not is_one or indentation > len(opening) - len(opening.lstrip()):
+        return None
+    above = inside[-1].rstrip().rstrip(",")
+    word = re.split(r"\s", above)[-1]
+    end = len(source.line(last).rstrip()) + 1
+    place = Span(last, len(above) - len(word) + 1, last, end)
+    right = _CLOSES[text[0]]
+    help = f"close it at the end of line {last}: `{word}{right}`"
+    edit = Edit(place, word + right)
+    return syntax_error(source, begun, f"a `{text[0]}` is not closed", help, edit)
 
 
 def _no_bracket(source: Source, begun: Span) -> Diagnostic:
@@ -92,6 +188,13 @@ def _other_bracket(source: Source, span: Span, begun: Span) -> Diagnostic | None
     if closing not in ("}", "]") or closing == _CLOSES.get(opening):
         return None
     right = _CLOSES[opening]
+    without = _STRING.sub("", line)
+    counts = [without.count(bracket) for bracket in "{}[]"]
+    counts[1 if closing == "}" else 3] -= 1
+    if counts[0] == counts[1] and counts[2] == counts[3]:
+        place = Span.point(span.line, span.column)
+        message = f"one `{closing}` too many"
+        return syntax_error(source, place, message, "remove it", Edit(place, ""))
     inside = line[begun.column : span.column - 1]
     is_alone = (
         not any(bracket in inside for bracket in "[]{}\"'") and right not in line[span.column :]
@@ -144,6 +247,19 @@ def one_too_many(source: Source, span: Span) -> Diagnostic | None:
     place = Span.point(span.line, span.column)
     message = f"one `{bracket}` too many"
     return syntax_error(source, place, message, "remove it", Edit(place, ""))
+
+
+def closed_early(source: Source, span: Span) -> Diagnostic | None:
+    """`{type: hash, key: u32}, max_entries: 64`"""
+    line = source.line(span.line)
+    start = len(line[: span.column - 1].rstrip()) - 1
+    found = _PAIRS_BEHIND.match(line, start) if start >= 0 else None
+    if found is None:
+        return None
+    place = Span.point(span.line, start + 1)
+    end = Span(span.line, found.end(1) + 1, span.line, found.end(1) + 1)
+    message, help = "this `}` stands before the last pairs", "move it to the end of the line"
+    return syntax_error(source, place, message, help, Edit(place, ""), Edit(end, "}"))
 
 
 def not_opened(source: Source, span: Span) -> Diagnostic | None:

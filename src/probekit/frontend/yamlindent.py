@@ -148,6 +148,11 @@ def _key_misfit(source: Source, span: Span, word: str, blocks: list[Opened]) -> 
         fitting or named, key=lambda pair: (abs(pair[0].column - span.column), -pair[0].column)
     )
     dash = _dash_before(source, nearest, span)
+    if any(
+        _indentation(source.line(number)) == nearest.column - 1
+        for number in range(nearest.line + 1, span.line)
+    ):
+        dash = None  # keys below the item do belong to it
     if dash is not None and word in OPTIONS and name and name.group() not in _STARTS_ITEM:
         message = f"`{name.group()}` begins an item, and the keys below it do not belong to it"
         help = f"remove its `-`: `{name.group()}`"
@@ -159,6 +164,10 @@ def _key_misfit(source: Source, span: Span, word: str, blocks: list[Opened]) -> 
     edits = moved(source, span.line, nearest.column - 1)
     message = f"{_called(word)} does not line up with the keys above it"
     return syntax_error(source, _word_span(span, word), message, help, *edits)
+
+
+def _indentation(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
 def _dash_before(source: Source, opened: Opened, span: Span) -> Span | None:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from probekit.diagnostics import Diagnostic, Edit
 from probekit.frontend.schemachoice import OPTIONS
 from probekit.frontend.schemahelp import for_call, for_line
+from probekit.frontend.yamlcolon import LOOKS as OF_COLONS
 from probekit.frontend.yamlpairs import LOOKS
 from probekit.frontend.yamlquote import (
     LONGEST,
@@ -49,7 +50,8 @@ _JOINED = re.compile(r"( *)- +\w+ *: +(?:[^\s\"'{}]+|\"[^\"]*\") +(- +)(\w+) *:(
 _LET = re.compile(r" *(?:- +)*let *: +([A-Za-z_]\w*) *: +([^\s\"'#{}][^\"'#{}]*?) *$")
 _TWICE = re.compile(r" *(?:- +)*((\w+): +)\2: +\S")
 _ENDS_SO = re.compile(
-    r" *(?:- +)*(tracepoint|count|update|delete|lookup|show|clear|name|if|when|key|value) *: +"
+    r" *(?:- +)*(tracepoint|count|update|delete|lookup|show|clear|name|if|when|key|value"
+    r"|every|after|delay|at|type|max_entries) *: +"
     r"([^\s\"':#{\[][^\"':#{]*)(:)\s*$"
 )
 
@@ -114,6 +116,8 @@ def _after_value(source: Source, number: int, line: str) -> Diagnostic | None:
     if found is None:
         return None
     at = 1 if found[1] else 2 if found[2] else 3
+    if found[at] in "\"'" and at == 1 and line.count(found[at]) % 2 == 0:
+        return None  # it closes another
     place = _place(number, *found.span(at))
     message = f"one `{found[at]}` too many"
     return syntax_error(source, place, message, "remove it", Edit(place, ""))
@@ -274,6 +278,7 @@ def _top_level(source: Source, number: int, line: str) -> Diagnostic | None:
 _Look: TypeAlias = Callable[[Source, int, str], Diagnostic | None]
 _LOOKS: tuple[_Look, ...] = (
     *LOOKS,
+    *OF_COLONS,
     _fence,
     _prompt,
     _comment,

@@ -17,7 +17,7 @@ from probekit.source import Source, Span
 _TEMPLATE = re.compile(r" *(\{\{-?|\{%-?) *\w")
 _QUOTED = re.compile(r" *(?:- +)*((\w+)( *:)? *)((\"|').*\5) *$")
 _NO_COLON = re.compile(r" *(?:- +)*([A-Za-z_][\w.-]*) +\{(?= *[\w\"']+ *: ).*\} *$")
-_ROUND = re.compile(r" *(?:- +)*(?:[\w.-]+: +)?(\((\w+: [^()]*)\)) *$")
+_ROUND = re.compile(r" *(?:- +)*(?:[\w.-]+: +)?(\((\w+: [^()]*(?:\([^()]*\)[^()]*)*)\)) *$")
 _NESTED = re.compile(r"( *)[\w.-]+:( +)(type): +[^\s,:{}\[\]]+ *$")
 _WIDE = re.compile(r" *(?:- +)*\w+ *(\uff1a\s*)")
 _CLOSES = re.compile(r" *(?:- +)*[\w.-]+ *: *([}\])]) *$")

@@ -225,10 +225,12 @@ class _Builder:
 
     def _complex_key(self, span: Span, key: Node) -> None:
         """A key that is a list or a mapping: often an expression in braces of a template."""
-        from probekit.frontend.yamltraps import in_two_braces
+        from probekit.frontend.yamltraps import in_two_braces, one_in_braces
 
         found = in_two_braces(self.source, span)
         is_said = any(one.code == "bad-key" and one.place[1] > key.span for one in self.diagnostics)
+        if found is None and not is_said:
+            found = one_in_braces(self.source, span, key)
         if found is None and not is_said:
             self._report(key.span, "bad-key", "a key is a list or a mapping", _KEYS)
         self._keep(found)
@@ -359,8 +361,10 @@ def _is_same(one: Diagnostic, other: Diagnostic) -> bool:
 
 
 def _causes(one: Diagnostic, other: Diagnostic) -> bool:
-    """Whether an anchor, alias or tag makes the rest of its line be what `other` is about."""
+    """Whether an anchor, alias, tag or brace makes its line be what `other` is about."""
     a, b = one.place[1], other.place[1]
+    if "too many" in one.message and "is not closed" in other.message:
+        return a.line == b.line
     is_mark = one.code in ("yaml-alias", "yaml-tag") and other.code == "yaml-syntax"
     return is_mark and a.line == b.line and a.column <= b.column
 

@@ -15,9 +15,17 @@ from probekit.diagnostics import Diagnostic, Edit
 from probekit.frontend.notaspec import foreign_text
 from probekit.frontend.schemachoice import OPTIONS
 from probekit.frontend.schemahelp import for_line
+from probekit.frontend.yamladvice import ADVICE
 from probekit.frontend.yamlblocks import misplaced_block
 from probekit.frontend.yamldash import first_without_dash
-from probekit.frontend.yamlflow import cut_by_comment, flow_fault, not_opened, one_too_many
+from probekit.frontend.yamlexpression import comment_inside, no_expression
+from probekit.frontend.yamlflow import (
+    closed_early,
+    cut_by_comment,
+    flow_fault,
+    not_opened,
+    one_too_many,
+)
 from probekit.frontend.yamlindent import Opened, misfit, strange_space, tab, too_deep
 from probekit.frontend.yamllines import slip_of_line
 from probekit.frontend.yamlquote import in_quotes, may_be_text, syntax_error
@@ -26,51 +34,6 @@ from probekit.frontend.yamlwhole import conflict, directive, first_line, nothing
 from probekit.record import Record
 from probekit.source import Source, Span
 
-# libyaml's and PyYAML's words for what people really get wrong → cause and fix in ours.
-_ADVICE = (
-    (
-        "mapping values are not allowed",
-        "a `:` stands where no key can be",
-        "put text that holds `: ` in quotes, and check the indentation",
-    ),
-    (
-        "did not find expected key",
-        "this line does not fit the lines above it",
-        "line its key up with the other keys of the same mapping",
-    ),
-    (
-        "did not find expected '-' indicator",
-        "this line does not fit the list above it",
-        "line its `-` up with the other items, or indent it under the item above",
-    ),
-    (
-        "expected ',' or",
-        "a `{` or `[` is not closed, or a comma is missing",
-        "put an expression that holds a comma or brackets in quotes",
-    ),
-    ("found unexpected end of stream", "a quote is not closed", "close it with the same quote"),
-    (
-        "found unexpected document indicator",
-        "a quote is not closed before `---`",
-        "close it with the same quote",
-    ),
-    (
-        "invalid Unicode character escape",
-        "an escape that is half of a character, or none",
-        "remove it",
-    ),
-    (
-        "escape",
-        "an unknown `\\` escape in double quotes",
-        "use single quotes, in which a `\\` is just a `\\`",
-    ),
-    ("undefined tag handle", "tags are not used here", "write the value itself"),
-    (
-        "did not find expected <document start>",
-        "this is not part of the document above it",
-        "a spec is one mapping: check the indentation, and remove `%` lines",
-    ),
-)
 # Looking for a cause goes through a line again and again: nobody wrote a longer one by hand.
 _LONGEST_LINE = 1000  # characters
 _BEGINS_SO = re.compile(
@@ -175,6 +138,15 @@ def _strange_space(fault: _Fault) -> Diagnostic | None:
     return strange_space(fault.source, fault.span.line)
 
 
+def _commented(fault: _Fault) -> Diagnostic | None:
+    """A value that goes on below a comment of its own."""
+    is_begun = "could not find expected ':'" in fault.problem and fault.begun is not None
+    number = fault.begun.line if is_begun and fault.begun else fault.span.line
+    if fault.is_flow or not (is_begun or _ENDED.search(fault.problem)):
+        return None
+    return comment_inside(fault.source, number)
+
+
 def _no_colon(fault: _Fault) -> Diagnostic | None:
     """A key that was begun, and whose `: ` never came."""
     if "could not find expected ':'" not in fault.problem:
@@ -189,6 +161,11 @@ def _no_pair(fault: _Fault) -> Diagnostic | None:
         return None
     above = _line_above(fault.source, fault.span)
     if _PAIR.search(fault.source.line(above.line)):
+        dash = Span.point(fault.span.line, len(fault.line) - len(fault.line.lstrip()) + 1)
+        if fault.before.lstrip().startswith("- ") and (
+            item := misfit(fault.source, dash, fault.opened)
+        ):
+            return item
         return too_deep(fault.source, _text_of(fault.source, fault.span.line), above.line)
     message = "this line is no `key: value`, and the next one begins with a key"
     return _without_pair(fault.source, above, message)
@@ -247,6 +224,8 @@ def _begins_so(fault: _Fault) -> Diagnostic | None:
     if not character.strip():
         return None
     found = in_quotes(fault.source, fault.span, message, is_flow=fault.is_flow)
+    if found is not None and (other := no_expression(fault.source, found)) is not None:
+        return other
     step = for_line(fault.line.strip().removeprefix("- "))
     return found or syntax_error(fault.source, fault.span, message, step or "put it in quotes")
 
@@ -271,7 +250,7 @@ def _ended_early(fault: _Fault) -> Diagnostic | None:
     """Text after a value that quotes or brackets had ended."""
     if not _ENDED.search(fault.problem) or not fault.before.strip(" -"):
         return None
-    known = one_too_many(fault.source, fault.span)
+    known = one_too_many(fault.source, fault.span) or closed_early(fault.source, fault.span)
     if known is not None:
         return known
     message = "the value ended before this"
@@ -321,7 +300,7 @@ def _open_quote(fault: _Fault) -> Diagnostic | None:
 
 
 def _advice(fault: _Fault) -> Diagnostic:
-    for words, message, help in _ADVICE:
+    for words, message, help in ADVICE:
         if words in fault.problem:
             return syntax_error(fault.source, fault.span, message, help)
     help = "check the quotes, the indentation and the brackets around here"
@@ -339,6 +318,7 @@ _CAUSES: tuple[_Cause, ...] = (
     _line_slip,
     _misplaced,
     _no_dash,
+    _commented,
     _no_colon,
     _no_pair,
     _two_pairs,

@@ -11,7 +11,7 @@ from probekit.diagnostics import Diagnostic, Edit, Label
 from probekit.frontend.schemachoice import OPTIONS
 from probekit.frontend.yamlhidden import SPACES
 from probekit.frontend.yamlindent import no_space
-from probekit.frontend.yamlnodes import Node, Scalar
+from probekit.frontend.yamlnodes import Mapping, Node, Scalar
 from probekit.frontend.yamlquote import LONGEST, block_value, in_quotes, quoted, syntax_error
 from probekit.source import Source, Span
 
@@ -29,9 +29,10 @@ _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 _PRINTED = re.compile(r"\bprintk? *: *\{[^{}]*$")
 _TEXT = re.compile(r"\b(?:printk?|description) *: *$")
 _COMMENT = re.compile(r"\s+#\s.*$")
-_ASSIGNED = re.compile(r"([A-Za-z_]\w*) *:?= *([^=\s].*)")
+_ASSIGNED = re.compile(r"([A-Za-z_]\w*|[0-9]+) *:?= *([^=\s].*)")
 _IN_THOUSANDS = re.compile(r"(?<=: )[1-9][0-9]{0,2}(?:,[0-9]{3})+(?=\s*[,}])", re.ASCII)
 _APART = re.compile(rf"([0-9]+|{'|'.join(sorted(OPTIONS))});? +([\w'\"].*)")
+_BEHIND_SPACE = re.compile(r"[\w.-]+ +:(?=[^\s:=])")
 _GLUED = re.compile(r"([\w.]+):(\S.*)")
 
 
@@ -143,6 +144,26 @@ def in_two_braces(source: Source, span: Span) -> Diagnostic | None:
     return without_braces(source, span, key[1])
 
 
+def one_in_braces(source: Source, span: Span, key: Node) -> Diagnostic | None:
+    """`entries: {{0: true}}`: braces in braces, of which the outer ones hold nothing else."""
+    line = source.line(span.line)
+    if len(line) > LONGEST:
+        return None
+    start, end = span.column - 1, span.end_column - 1
+    is_one = line.startswith("{{", start) and line[:end].endswith("}}")
+    if span.line != span.end_line or not is_one or key.span.end_column != span.end_column - 1:
+        return None
+    if not isinstance(key, Mapping):
+        return None
+    place = Span.point(span.line, span.column)
+    edits = [Edit(place, "")]
+    message, help = "one `{` too many", "remove it"
+    if line.count("{") <= line.count("}"):
+        edits.append(Edit(Span.point(span.line, end), ""))
+        help = "remove it, and one of those that close it"
+    return syntax_error(source, place, message, help, *edits)
+
+
 def in_thousands(source: Source, key: Scalar) -> Diagnostic | None:
     """`1,000` in YAML's own brackets, where each comma ends a value; `key` is one of its parts."""
     line = source.line(key.span.line)
@@ -161,8 +182,14 @@ def in_thousands(source: Source, key: Scalar) -> Diagnostic | None:
 def no_pair(source: Source, key: Scalar) -> Diagnostic | None:
     """A key in YAML's own brackets that was to be a pair: `{a = pid}`, `{0 7}`, `{type:hash}`."""
     found = _ASSIGNED.fullmatch(key.text) or _APART.fullmatch(key.text)
-    before = source.line(key.span.line)[: key.span.column - 1]
+    span, before = key.span, source.line(key.span.line)[: key.span.column - 1]
     is_text = re.search(r"\b(?:printk?|description) *: *[^{}]*$", before)
+    behind = _BEHIND_SPACE.match(key.raw) if not is_text else None
+    if behind is not None:
+        from probekit.frontend.yamlcolon import colon_behind_space
+
+        place = Span(span.line, span.column, span.line, span.column + behind.end())
+        return colon_behind_space(source, place, source.line(span.line))
     if found is None or key.text != key.raw or is_text:
         return glued_pair(source, key)
     pair = f"{found[1]}: {found[2]}"

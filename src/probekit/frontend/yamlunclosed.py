@@ -39,6 +39,12 @@ def unclosed(source: Source, span: Span, *, is_flow: bool = False) -> Diagnostic
     if quote and text[-1] in "'\"" and text[-1] != quote:
         help = f"the text begins with `{quote}` and ends with `{text[-1]}`: use one of them"
         return syntax_error(source, span, _MESSAGE, help)
+    before = source.line(span.line)[: span.column - 1]
+    begun = re.match(r"[\"']([\w.-]+):(?: [^\"']*)?$", text)
+    if begun and not before.strip(" -"):  # a key
+        key = f"{quote}{begun[1]}{quote}:"
+        place = Span(span.line, span.column, span.line, span.column + begun.end(1) + 1)
+        return syntax_error(source, span, _MESSAGE, f"{_HELP}: `{key}`", Edit(place, key))
     if not quote or text.count(quote) != 1 or is_unclear:
         return syntax_error(source, span, _MESSAGE, _HELP)
     place = Span(span.line, span.column, span.line, span.column + len(text))
