@@ -180,13 +180,13 @@ def _no_section(source: Source, here: _Line, above: _Line) -> Diagnostic | None:
 
 
 def _no_map_section(source: Source, here: _Line, above: _Line) -> Diagnostic | None:
-    """Maps or params directly below `name: calls`, a pair at the left."""
-    below = source.line(here.number + 1) if not here.value else here.value
-    kind = re.search(r"\b(type|default) *:", below)
-    is_so = kind and here.column and not here.has_dash and above.key and above.value
-    if not is_so or above.column or above.has_dash:
+    """Maps or params, and nothing above them."""
+    block = _block(source, here) if here.column and not here.has_dash else ""
+    if not re.search(r"\btype *:", block):
         return None
-    name = "params" if re.search(r"\bdefault *:", _block(source, here)) else "maps"
+    name = "params" if re.search(r"\bdefault *:", block) else "maps"
+    if name == "maps" and not re.search(r"\b(?:value|max_entries) *:", block):
+        return None
     if re.search(rf"^{name}\b", source.text, re.MULTILINE):
         return None
     message = f"`{name}:` is missing above `{here.key}`"
