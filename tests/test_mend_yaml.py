@@ -213,3 +213,11 @@ def test_what_is_no_value_in_quotes_either_is_left(line: str) -> None:
 def test_types_are_never_put_in_quotes(part: str) -> None:
     text = SECTIONS.replace(f"{part[: part.index(':')]}: ", f"{part}, was: ", 1)
     assert mended(text) == text
+
+
+def test_several_items_too_deep_are_left() -> None:
+    """It may be the one above them that stands wrong, and an `else:` would take in the last."""
+    first, rest = "- let: {n: pid}", ["- if: n > 5", "  then: [{stop: true}]", "- count: calls"]
+    text = steps(first, *rest, "  key: n").replace(f"  {first}", first)
+    assert found_in(Source("spec.yaml", text))
+    assert mended(text) == text

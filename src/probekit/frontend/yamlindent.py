@@ -208,8 +208,19 @@ def _item_misfit(source: Source, span: Span, blocks: list[Opened]) -> Diagnostic
     nearest = min(fitting or lists, key=lambda one: (abs(one.column - span.column), -one.column))
     help = f"line its `-` up with that of line {nearest.line}"
     edits = moved(source, span.line, nearest.column - 1)
+    if nearest.column < span.column and _has_more(source, span):
+        edits = ()  # it may be the one above that stands wrong
     message = "this item does not line up with the list above it"
     return syntax_error(source, Span.point(span.line, span.column), message, help, *edits)
+
+
+def _has_more(source: Source, span: Span) -> bool:
+    """Whether more items stand below, in the column of the one at `span`."""
+    for text in source.text.split("\n")[span.line :]:
+        before = _indentation(text)
+        if text.strip() and before < span.column:
+            return before == span.column - 1 and text.startswith("- ", before)
+    return False
 
 
 def _kind(word: str) -> set[int]:
