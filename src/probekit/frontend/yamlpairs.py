@@ -18,6 +18,7 @@ _TEMPLATE = re.compile(r" *(\{\{-?|\{%-?) *\w")
 _QUOTED = re.compile(r" *(?:- +)*((\w+)( *:)? *)((\"|').*\5) *$")
 _NO_COLON = re.compile(r" *(?:- +)*([A-Za-z_][\w.-]*) +\{(?= *[\w\"']+ *: ).*\} *$")
 _ROUND = re.compile(r" *(?:- +)*(?:[\w.-]+: +)?(\((\w+: [^()]*(?:\([^()]*\)[^()]*)*)\)) *$")
+_TEXT = re.compile(r" *(?:- +)*(?:print|printk|description): ")  # what follows is for people
 _NESTED = re.compile(r"( *)[\w.-]+:( +)(type): +[^\s,:{}\[\]]+ *$")
 _WIDE = re.compile(r" *(?:- +)*\w+ *(\uff1a\s*)")
 _CLOSES = re.compile(r" *(?:- +)*[\w.-]+ *: *([}\])]) *$")
@@ -67,7 +68,7 @@ def _behind(place: Span, text: str) -> Edit:
 def _round(source: Source, number: int, line: str) -> Diagnostic | None:
     """`(type: hash, key: u32)`"""
     found = _ROUND.match(line)
-    if found is None:
+    if found is None or _TEXT.match(line):
         return None
     message, help = "pairs stand in braces", f"write `{{{found[2]}}}`"
     edits = (
@@ -80,7 +81,7 @@ def _round(source: Source, number: int, line: str) -> Diagnostic | None:
 def _nested(source: Source, number: int, line: str) -> Diagnostic | None:
     """`calls: type: hash`, and the rest of the map below."""
     found = _NESTED.match(line)
-    if found is None:
+    if found is None or _TEXT.match(line):
         return None
     below = source.line(number + 1)
     indentation = len(below) - len(below.lstrip(" "))
