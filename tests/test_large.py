@@ -53,8 +53,13 @@ def test_a_large_spec_that_is_none(head: str, unit: str, tail: str) -> None:
 
 @pytest.mark.parametrize(
     ("head", "unit"),
-    [(HEAD + "programs:\n", "-\n"), (STEPS, "  - let: {a: pidd}\n"), ("", "- *a\n")],
-    ids=["shape", "meaning", "yaml"],
+    [
+        (HEAD + "programs:\n", "-\n"),
+        (STEPS, "  - let: {a: pidd}\n"),
+        ("", "- *a\n"),
+        ("", "a: b\n"),
+    ],
+    ids=["shape", "meaning", "yaml", "keys"],
 )
 def test_faults_without_end_are_not_all_looked_for(head: str, unit: str) -> None:
     source = Source("spec.yaml", head + unit * (3 * MOST_ERRORS))

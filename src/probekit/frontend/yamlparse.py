@@ -181,6 +181,8 @@ class _Builder:
         seen: dict[str, Scalar] = {}
         keys = children[::2]
         for at, (key, value) in enumerate(zip(keys, children[1::2], strict=True)):
+            if len(self.diagnostics) > MOST_ERRORS:
+                break  # one mapping alone can have that many
             if start.flow_style and _is_empty(value) and self._ends_a_number(key):
                 continue
             if not isinstance(key, Scalar):
