@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain, islice
 
-from probekit.diagnostics import Diagnostic, Edit, Label, Severity
+from probekit.diagnostics import MOST_ERRORS, Diagnostic, Edit, Label, Severity
 from probekit.frontend.yamlnodes import Mapping, Node, Scalar, Sequence
 from probekit.source import Source, Span
 from probekit.types import IntType, scalar_type
@@ -21,12 +22,12 @@ def find_remarks(source: Source, root: Node) -> tuple[Diagnostic, ...]:
     """Warnings, in the file's order."""
     if not isinstance(root, Mapping):
         return ()
-    found = [
-        *_quoted_data(source, root),
-        *(_cut(source, root) if _ANY_COMMENT.search(source.text) else ()),
-        *(_octal(source, scalar) for scalar in _scalars(root) if _looks_octal(scalar)),
-    ]
-    return tuple(found)
+    found = chain(
+        _quoted_data(source, root),
+        _cut(source, root) if _ANY_COMMENT.search(source.text) else (),
+        (_octal(source, scalar) for scalar in _scalars(root) if _looks_octal(scalar)),
+    )
+    return tuple(islice(found, MOST_ERRORS + 1))
 
 
 def _scalars(node: Node) -> Iterator[Scalar]:
