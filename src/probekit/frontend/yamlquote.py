@@ -151,8 +151,9 @@ def _whole(value: str, *, is_printed: bool) -> str | None:
     quote = value[0] if value[0] in "'\"" else ""
     if not quote:
         is_open = value[-1] in "'\"" and value.count(value[-1]) == 1 and is_printed
-        is_apostrophe = value[-1] == "'" and value[-2:-1].isalnum()
-        return quoted(value[:-1] if is_open and not is_apostrophe else value)
+        if is_open and value[-1] == "'" and value[-2:-1].isalnum():  # it may be an apostrophe
+            return None
+        return quoted(value[:-1] if is_open else value)
     is_closed = len(value) > 1 and value[-1] == quote
     inner = value[1:-1] if is_closed else value[1:]
     first, found, rest = inner.partition(quote)
